@@ -1,0 +1,210 @@
+#include "base/time.h"
+#include "data/catalog/catalog_private.h"
+
+enum {
+    SCHEMA_MAX = 4 << 20 // bytes; 5,000 columns fit
+};
+
+struct catalog_may catalog_may(const struct catalog_dataset *dataset, const struct org_caller *caller)
+{
+    struct catalog_may may = {.read = ym_str_is(dataset->openness, "open")};
+
+    if (!caller)
+        return may;
+    bool own = caller->agency != 0 && caller->agency == dataset->agency;
+    bool administrator = caller->role == ORG_ADMINISTRATOR;
+    may.read = may.read || own || administrator || caller->role == ORG_AUDITOR;
+    may.load = administrator || (own && caller->role == ORG_STEWARD);
+    may.edit = may.load;
+    return may;
+}
+
+static struct ym_str take(const struct store_rows *rows, int column, struct ym_arena *arena)
+{
+    return ym_arena_str(arena, store_text(rows, column));
+}
+
+void catalog_read_row(const struct store_rows *rows, struct ym_arena *arena,
+                      struct catalog_dataset *out)
+{
+    struct ym_str *texts[] = {
+        &out->name,   &out->title_zh, &out->title_en, &out->abstract_zh,  &out->abstract_en,
+        &out->code,   &out->theme,    &out->openness, &out->sharing,      &out->update_cycle,
+        &out->agency_name, &out->agency_title_zh, &out->agency_title_en, &out->schema,
+    };
+
+    *out = (struct catalog_dataset){
+        .id = store_int(rows, 0),
+        .agency = store_int(rows, 1),
+        .created = store_int(rows, 2),
+        .updated = store_int(rows, 3),
+        .etag = store_int(rows, 4),
+        .current = {.number = store_int(rows, 19),
+                    .load = store_int(rows, 20),
+                    .published = store_int(rows, 21),
+                    .received = store_int(rows, 22),
+                    .in = store_int(rows, 23),
+                    .kept = store_int(rows, 24),
+                    .quarantined = store_int(rows, 25),
+                    .duplicates = store_int(rows, 26),
+                    .state = take(rows, 27, arena),
+                    .file = take(rows, 28, arena)},
+    };
+    for (size_t i = 0; i < YM_COUNT(texts); i++)
+        *texts[i] = take(rows, 5 + (int)i, arena);
+}
+
+static bool get_one(struct store *store, const char *sql, struct ym_arg which, struct ym_str name,
+                    struct ym_arena *arena, struct catalog_dataset *out, struct ym_error *err)
+{
+    struct store_rows *rows = NULL;
+
+    if (!store_ask(store, sql, YM_ARGS(which), &rows, err))
+        return false;
+    bool found = store_next(rows, err);
+    if (found)
+        catalog_read_row(rows, arena, out);
+    if (!store_rows_close(rows, err))
+        return false;
+    if (found)
+        return true;
+    ym_fail(err, YM_NOT_FOUND, "catalog.no_dataset", "there is no dataset '%.*s'", YM_FMT(name));
+    ym_hint(err, "Look for it in the catalogue: a dataset is named SPACE.NAME.");
+    return ym_about(err, name);
+}
+
+static const char SQL_BY_NAME[] =
+    CATALOG_COLUMNS " FROM dataset d JOIN agency a ON a.id = d.agency" CATALOG_CURRENT
+                    " WHERE d.name = :name";
+bool catalog_get(struct store *store, struct ym_str name, struct ym_arena *arena,
+                 struct catalog_dataset *out, struct ym_error *err)
+{
+    return get_one(store, SQL_BY_NAME, ym_text("name", name.p ? name : YM_STR("")), name, arena,
+                   out, err);
+}
+
+static const char SQL_BY_ID[] =
+    CATALOG_COLUMNS " FROM dataset d JOIN agency a ON a.id = d.agency" CATALOG_CURRENT
+                    " WHERE d.id = :id";
+bool catalog_by_id(struct store *store, int64_t id, struct ym_arena *arena,
+                   struct catalog_dataset *out, struct ym_error *err)
+{
+    char text[24];
+    int n = snprintf(text, sizeof text, "%lld", (long long)id);
+
+    return get_one(store, SQL_BY_ID, ym_int("id", id), (struct ym_str){text, (size_t)n}, arena, out,
+                   err);
+}
+
+struct ym_str catalog_lower(struct ym_str text, struct ym_arena *arena)
+{
+    char *to = ym_arena_alloc(arena, text.n + 1);
+
+    for (size_t i = 0; i < text.n; i++)
+        to[i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ? (char)(text.p[i] + 32) : text.p[i];
+    return (struct ym_str){to, text.n};
+}
+
+static void add_line(struct ym_buf *to, struct ym_str text)
+{
+    ym_buf_add(to, text);
+    ym_buf_char(to, '\n'); // a search never finds across two texts: it holds no line end
+}
+
+static void add_fields(struct ym_buf *to, struct ym_str schema)
+{
+    struct ym_error ignored;
+    json_t *json = NULL, *field, *title;
+    const char *language;
+    size_t i;
+
+    if (!schema.p || !ym_json_parse(schema, SCHEMA_MAX, &json, &ignored))
+        return;
+    json_array_foreach(json_object_get(json, "fields"), i, field)
+    {
+        add_line(to, ym_json_get(field, "name"));
+        add_line(to, ym_json_get(field, "title"));
+        json_object_foreach(json_object_get(field, "title"), language, title)
+            add_line(to, ym_str(json_string_value(title)));
+    }
+    json_decref(json);
+}
+
+struct ym_str catalog_search_text(const struct catalog_dataset *dataset, struct ym_arena *arena)
+{
+    struct ym_buf text = {0};
+
+    add_line(&text, dataset->name);
+    add_line(&text, dataset->title_zh);
+    add_line(&text, dataset->title_en);
+    add_line(&text, dataset->abstract_zh);
+    add_line(&text, dataset->abstract_en);
+    add_line(&text, dataset->code);
+    add_fields(&text, dataset->schema);
+    struct ym_str lower = catalog_lower(ym_buf_str(&text), arena);
+    ym_buf_clear(&text);
+    return lower;
+}
+
+static json_t *text_json(struct ym_str zh, struct ym_str en)
+{
+    return json_pack("{s:o, s:o}", "zh", ym_json_str(zh), "en", ym_json_str(en.n > 0 ? en : zh));
+}
+
+static json_t *time_json(int64_t time)
+{
+    char text[YM_TIME_TEXT];
+
+    return time == 0 ? json_null() : json_string(ym_time_text(time, text));
+}
+
+static json_t *id_json(int64_t id)
+{
+    return json_sprintf("%lld", (long long)id);
+}
+
+json_t *catalog_version_json(const struct catalog_version *version)
+{
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:o}", "number",
+                     (json_int_t)version->number, "state", ym_json_str(version->state),
+                     "published_at", time_json(version->published), "received_at",
+                     time_json(version->received), "file", ym_json_str(version->file), "rows", "in",
+                     (json_int_t)version->in, "kept", (json_int_t)version->kept, "quarantined",
+                     (json_int_t)version->quarantined, "duplicates",
+                     (json_int_t)version->duplicates, "load", id_json(version->load));
+}
+
+static json_t *schema_json(struct ym_str schema)
+{
+    struct ym_error ignored;
+    json_t *json = NULL;
+
+    if (!schema.p || !ym_json_parse(schema, SCHEMA_MAX, &json, &ignored))
+        return json_null();
+    return json;
+}
+
+json_t *catalog_json(const struct catalog_dataset *dataset, const struct org_caller *caller,
+                     bool with_schema)
+{
+    struct catalog_may may = catalog_may(dataset, caller);
+    json_t *current = dataset->current.number > 0 ? catalog_version_json(&dataset->current)
+                                                  : json_null();
+    json_t *agency = json_pack("{s:o, s:o, s:o}", "id", id_json(dataset->agency), "name",
+                               ym_json_str(dataset->agency_name), "title",
+                               text_json(dataset->agency_title_zh, dataset->agency_title_en));
+    json_t *json = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:b, s:b, s:b}}",
+        "id", ym_json_str(dataset->name), "title", text_json(dataset->title_zh, dataset->title_en),
+        "abstract", text_json(dataset->abstract_zh, dataset->abstract_en), "code",
+        ym_json_str(dataset->code), "agency", agency, "theme", ym_json_str(dataset->theme),
+        "openness", ym_json_str(dataset->openness), "sharing", ym_json_str(dataset->sharing),
+        "update_cycle", ym_json_str(dataset->update_cycle), "created_at",
+        time_json(dataset->created), "updated_at", time_json(dataset->updated), "etag",
+        id_json(dataset->etag), "current", current, "may", "read", may.read, "load", may.load,
+        "edit", may.edit);
+
+    if (json && with_schema)
+        json_object_set_new(json, "schema", schema_json(dataset->schema));
+    return json;
+}

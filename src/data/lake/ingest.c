@@ -1,0 +1,248 @@
+#include "data/lake/ingest.h"
+
+// The rows on their way from the reader to the engine; the engine's client asks for more.
+struct feed {
+    struct lake_ingest *in;
+    struct collect_read *read;
+    struct ym_str left;
+    bool ended;
+};
+
+static bool feed_read(void *with, char *to, size_t max, size_t *n, struct ym_error *err)
+{
+    struct feed *feed = with;
+
+    *n = 0;
+    if (feed->left.n == 0 && !feed->ended) {
+        if (!collect_next(feed->read, &feed->left, err))
+            return false;
+        feed->ended = feed->left.n == 0;
+        feed->in->progress(feed->in->with, "reading", collect_offset(feed->read), feed->in->size,
+                           "bytes");
+    }
+    *n = feed->left.n < max ? feed->left.n : max;
+    if (*n > 0)
+        memcpy(to, feed->left.p, *n);
+    feed->left = ym_str_sub(feed->left, *n, feed->left.n);
+    return true;
+}
+
+static bool feed_stopped(void *with)
+{
+    const struct feed *feed = with;
+
+    return feed->in->stopped(feed->in->with);
+}
+
+static bool insert(struct lake_ingest *in, struct collect_read *read, struct ym_str sql,
+                   struct ym_arena *arena, struct ym_error *err)
+{
+    struct feed feed = {.in = in, .read = read};
+    struct engine_query query = {
+        .sql = ym_arena_cstr(arena, sql),
+        .settings = quality_settings(),
+        .read = feed_read,
+        .with = &feed,
+        .stopped = feed_stopped,
+        .timeout_s = 86400,
+    };
+
+    return engine_do(in->engine, &query, err);
+}
+
+static bool run_all(struct engine *engine, const struct ym_str *sql, size_t n,
+                    struct ym_arena *arena, struct ym_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct engine_query query = {.sql = ym_arena_cstr(arena, sql[i]),
+                                     .settings = quality_settings(),
+                                     .timeout_s = 3600};
+        if (!engine_do(engine, &query, err))
+            return false;
+    }
+    return true;
+}
+
+static bool drop_partition(struct engine *engine, const struct quality_target *target, char table,
+                           struct ym_arena *arena, struct ym_error *err)
+{
+    struct ym_buf answer = {.limit = 64};
+    bool ok = false;
+    struct ym_str name = ym_arena_printf(arena, "%c%lld", table, (long long)target->dataset);
+
+    if (!engine_ask(engine,
+                    "SELECT count() FROM system.tables"
+                    " WHERE database = {database:String} AND name = {table:String}",
+                    YM_ARGS(ym_text("database", ym_str(target->database)), ym_text("table", name)),
+                    &answer, err))
+        goto out;
+    if (ym_str_is(ym_str_trim(ym_buf_str(&answer)), "0")) {
+        ok = true;
+        goto out;
+    }
+    struct ym_str sql = ym_arena_printf(arena, "ALTER TABLE %s.%.*s DROP PARTITION %lld",
+                                        target->database, YM_FMT(name), (long long)target->version);
+    ok = engine_run(engine, sql.p, YM_NO_ARGS, err);
+out:
+    ym_buf_clear(&answer);
+    return ok;
+}
+
+static bool clean(struct engine *engine, const struct quality_target *target,
+                  struct ym_arena *arena, struct ym_error *err)
+{
+    struct ym_str drop[16];
+    size_t n = quality_drop(target, arena, drop, YM_COUNT(drop));
+
+    return run_all(engine, drop, n, arena, err);
+}
+
+bool lake_ingest_drop(struct engine *engine, const struct quality_target *target,
+                      struct ym_error *err)
+{
+    struct ym_arena arena = {0};
+    bool ok = clean(engine, target, &arena, err) &&
+              drop_partition(engine, target, 'd', &arena, err) &&
+              drop_partition(engine, target, 'q', &arena, err);
+
+    ym_arena_clear(&arena);
+    return ok;
+}
+
+static bool settle(struct lake_ingest *in, struct collect_read *read, struct ym_arena *arena,
+                   struct quality_schema *schema, struct ym_error *err)
+{
+    struct quality_sql stage = {0};
+
+    if (in->schema)
+        return quality_schema_parse(in->schema, arena, schema, err);
+    quality_stage(in->facts.n_columns, &in->target, arena, &stage);
+    if (!run_all(in->engine, stage.before, stage.n_before, arena, err) ||
+        !insert(in, read, stage.insert, arena, err))
+        return false;
+    in->progress(in->with, "proposing", 0, 0, "");
+    return quality_propose(in->engine, in->facts.columns, in->facts.n_columns, &in->target, arena,
+                           schema, err);
+}
+
+static bool counted(struct lake_ingest *in, const struct quality_sql *sql, struct ym_arena *arena,
+                    struct quality_counts *counts, struct ym_error *err)
+{
+    struct ym_buf answer = {.limit = 256};
+    struct ym_str rest, line, cell;
+    int64_t *const to[] = {&counts->kept, &counts->quarantined};
+    bool ok = engine_ask(in->engine, ym_arena_cstr(arena, sql->count), YM_NO_ARGS, &answer, err);
+
+    rest = ym_buf_str(&answer);
+    for (size_t i = 0; ok && i < YM_COUNT(to); i++) {
+        if (i == 0)
+            (void)engine_tsv_line(&rest, &line);
+        ok = ym_str_cut(&line, '\t', &cell) && ym_str_int(cell, to[i]);
+        if (!ok)
+            ym_fail(err, YM_FAULT, "lake.counts", "the engine's counts cannot be read");
+    }
+    ym_buf_clear(&answer);
+    return ok;
+}
+
+// Before anything looks at other rows, every row is in one of the two tables; after it the rows that
+// are gone are the equal repeats that the declared rule found.
+static bool check_rows(struct lake_ingest *in, const struct quality_schema *schema,
+                       const size_t *map, const struct quality_sql *sql,
+                       const struct collect_end *end, struct ym_arena *arena, struct ym_error *err)
+{
+    struct quality_counts *counts = &in->counts;
+
+    if (!counted(in, sql, arena, counts, err))
+        return false;
+    if (counts->kept + counts->quarantined != end->rows)
+        goto unequal;
+    in->progress(in->with, "comparing", 0, 0, "");
+    if (!quality_settle(in->engine, schema, map, in->facts.n_columns, &in->target, counts, err))
+        return false;
+    counts->in = end->rows;
+    if (counts->kept + counts->quarantined + counts->duplicates == counts->in &&
+        (counts->duplicates == 0 || schema->drop_equal))
+        return true;
+unequal:
+    ym_fail(err, YM_FAULT, "lake.counts",
+            "%lld rows came in, but %lld kept, %lld quarantined and %lld dropped were counted",
+            (long long)end->rows, (long long)counts->kept, (long long)counts->quarantined,
+            (long long)counts->duplicates);
+    return ym_hint(err, "Nothing is published. Load again; if it happens again, send the server's log.");
+}
+
+static bool report(struct lake_ingest *in, const struct quality_schema *schema, const size_t *map,
+                   struct ym_error *err)
+{
+    json_t *columns = NULL, *reasons = NULL;
+    const struct collect_facts *facts = &in->facts;
+
+    in->progress(in->with, "reporting", 0, 0, "");
+    if (!quality_columns(in->engine, schema, &in->target, in->counts.kept, &columns, err))
+        return false;
+    if (!quality_reasons(in->engine, schema, map, &in->target, &reasons, err)) {
+        json_decref(columns);
+        return false;
+    }
+    json_t *notes = json_array();
+    for (size_t i = 0; i < facts->n_notes; i++)
+        json_array_append_new(notes, ym_json_str(facts->notes[i]));
+    in->report = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "file",
+        ym_json_str(in->request->name), "format", ym_json_str(facts->format), "encoding",
+        ym_json_str(facts->encoding), "delimiter", ym_json_str(facts->delimiter), "header_row",
+        facts->header_row > 0 ? json_integer(facts->header_row) : json_null(), "rows_in",
+        (json_int_t)in->counts.in, "rows_kept", (json_int_t)in->counts.kept, "rows_quarantined",
+        (json_int_t)in->counts.quarantined, "duplicates_dropped", (json_int_t)in->counts.duplicates,
+        "columns", columns, "reasons", reasons, "notes", notes);
+    if (!in->report)
+        return ym_fail(err, YM_FAULT, "lake.report", "the report cannot be written");
+    return true;
+}
+
+bool lake_ingest(struct lake_ingest *in, struct ym_arena *arena, struct ym_error *err)
+{
+    struct collect_read *read = NULL;
+    struct quality_schema schema = {0};
+    struct quality_sql sql = {0};
+    struct collect_end end = {0};
+    struct ym_error dropped = {0};
+    size_t *map = NULL;
+    bool ok = false;
+
+    if (!lake_ingest_drop(in->engine, &in->target, err))
+        return false;
+    if (!collect_open(in->request, arena, &read, &in->facts, err))
+        goto out;
+    if (!settle(in, read, arena, &schema, err))
+        goto out;
+    if (!quality_match(&schema, in->facts.columns, in->facts.n_columns, arena, &map, err))
+        goto out;
+    if (!quality_compile(&schema, map, in->facts.n_columns, &in->target, arena, &sql, err))
+        goto out;
+    if (!quality_begin(in->engine, &sql, err))
+        goto out;
+    if (in->schema) {
+        if (!insert(in, read, sql.insert, arena, err))
+            goto out;
+    } else {
+        struct ym_str restage = quality_restage(in->facts.n_columns, &in->target, arena);
+        in->progress(in->with, "checking", 0, 0, "");
+        if (!run_all(in->engine, &restage, 1, arena, err))
+            goto out;
+    }
+    collect_done(read, &end);
+    if (!check_rows(in, &schema, map, &sql, &end, arena, err))
+        goto out;
+    if (!report(in, &schema, map, err))
+        goto out;
+    in->settled = quality_schema_json(&schema);
+    ok = clean(in->engine, &in->target, arena, err);
+out:
+    collect_close(read);
+    // A failed attempt leaves nothing behind where the engine still answers; recovery does the rest.
+    if (!ok && !lake_ingest_drop(in->engine, &in->target, &dropped))
+        ym_log_error(YM_WARN, "lake.leftovers", &dropped);
+    return ok;
+}

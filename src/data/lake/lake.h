@@ -1,0 +1,112 @@
+/* data/lake: a load is a version on its way.
+ *
+ * received → checked → published ⇄ withdrawn → retired, or refused. The number is given at
+ * `received`, never twice; one open load a dataset (YM_CONFLICT "lake.open_load"). Tables
+ * lake.d<id> and lake.q<id> hold one partition a version; a version is what the control store's
+ * row says (RELIABILITY.md 1.1, write order). Readers take the number once. Rows in = kept +
+ * quarantined + duplicates, else the load is refused (YM_FAULT "lake.counts").
+ */
+#pragma once
+#include "base/base.h"
+#include "base/json.h"
+#include "data/catalog/catalog.h"
+#include "data/collect/collect.h"
+#include "data/quality/quality.h"
+#include "host/engine/engine.h"
+#include "host/jobs/jobs.h"
+#include "host/store/store.h"
+#include "trust/org/org.h"
+
+struct lake;
+struct lake_options {
+    struct store_pool *pool;
+    struct engine *engine;
+    struct jobs *const *jobs; // where jobs_start puts it: the lake is made before
+    const char *originals;   // folder
+    const char *program;     // of yunmeng, for the reader
+    const char *zone;
+    bool demo;
+};
+YM_MUST bool lake_open(const struct lake_options *options, struct lake **out, struct ym_error *err);
+void lake_close(struct lake *lake);
+// Drops every partition, staging table and view that no published, checked or withdrawn version
+// names and no running load owns; remakes views. At start, before loads run, and after the engine came back.
+YM_MUST bool lake_recover(struct lake *lake, struct ym_error *err);
+
+struct lake_load {
+    int64_t id, dataset, version, job, size, received, published, account;
+    struct ym_str dataset_name, state, file, digest, report; // report: JSON text or none
+    struct ym_str encoding, delimiter;                       // as declared, or none
+    int64_t header_row;
+    struct ym_error problem;
+    bool hold;
+};
+struct lake_receive {
+    struct ym_str dataset, file_name; // of the upload
+    const char *path;                 // the uploaded file; renamed into originals
+    int64_t size;
+    const char *digest;               // hex SHA-256
+    struct ym_str encoding, delimiter;
+    int64_t header_row;
+    bool hold;                        // stop at checked
+    struct ym_str idempotency_key;
+};
+// Keeps the original, writes the load row and its job in one transaction; out: the load.
+YM_MUST bool lake_receive(struct lake *lake, const struct org_caller *caller,
+                          const struct lake_receive *what, struct ym_arena *arena,
+                          struct lake_load *out, struct ym_error *err);
+bool lake_run_load(struct job *job, void *with, struct ym_error *err); // kind "load.run"; with: struct lake
+// Kind "lake.derive", follows "version.published": what is derived from the current version is made
+// again (the view by the dataset's name). with: struct lake
+bool lake_derive(struct job *job, void *with, struct ym_error *err);
+YM_MUST bool lake_publish(struct lake *lake, const struct org_caller *caller, int64_t load,
+                          struct ym_error *err);
+YM_MUST bool lake_refuse(struct lake *lake, const struct org_caller *caller, int64_t load,
+                         struct ym_error *err);
+YM_MUST bool lake_load_get(struct lake *lake, const struct org_caller *caller, int64_t load,
+                           struct ym_arena *arena, struct lake_load *out, struct ym_error *err);
+struct lake_loads {
+    struct lake_load *items;
+    size_t n, cap;
+    int64_t total;
+};
+YM_MUST bool lake_load_list(struct lake *lake, const struct org_caller *caller,
+                            struct ym_str dataset, int64_t before, int64_t limit,
+                            struct ym_arena *arena, struct lake_loads *out, struct ym_error *err);
+struct lake_versions {
+    struct catalog_version *items;
+    size_t n, cap;
+    int64_t total;
+};
+YM_MUST bool lake_version_list(struct lake *lake, struct ym_str dataset, int64_t before,
+                               int64_t limit, struct ym_arena *arena, struct lake_versions *out,
+                               struct ym_error *err);
+// JSON {"items": […], "next", "total"} of quarantined rows.
+YM_MUST bool lake_quarantine(struct lake *lake, const struct org_caller *caller, int64_t load,
+                             struct ym_str code, struct ym_str column, struct ym_str after,
+                             int64_t limit, struct ym_buf *out, struct ym_error *err);
+
+struct lake_rows {
+    struct ym_str dataset, where, fields, sort, after; // none: not given
+    int64_t at;        // row number from 0; -1: not given
+    int64_t limit, version; // version 0: current, or as of
+    struct ym_str as_of;    // RFC 3339, or a bare day: its end in the zone
+};
+// The whole answer of GET …/rows (docs/api.md, Rows).
+YM_MUST bool lake_read(struct lake *lake, const struct org_caller *caller,
+                       const struct lake_rows *what, struct ym_arena *arena, struct ym_buf *out,
+                       struct ym_error *err);
+// `yunmeng check`: a file against a schema (NULL: proposed) in a private engine; out: the report.
+struct lake_check {
+    struct collect_request request;
+    const json_t *schema; // or NULL
+    const char *zone;
+    bool demo;
+    int today;            // YYYYMMDD in the zone (lake_today)
+    int64_t size;         // of the file, for progress
+    void (*progress)(void *with, const char *stage, int64_t done, int64_t total);
+    void *with;
+};
+int lake_today(const char *zone); // YYYYMMDD
+YM_MUST bool lake_check_file(struct engine *engine, const struct lake_check *what, json_t **report,
+                             struct ym_error *err);

@@ -1,0 +1,30 @@
+/* data/lake/lake_private: what the files of this room share.
+ *
+ * `options` never changes after lake_open. `cache` belongs to
+ * cache-using readers (anchors, totals) and has its own lock.
+ */
+#pragma once
+#include "data/lake/ingest.h"
+#include "data/lake/lake.h"
+
+enum {
+    LAKE_SCHEMA_MAX = 4 << 20 // bytes of a schema or a problem kept in the store
+};
+struct lake {
+    struct lake_options options;
+    struct lake_cache *cache;
+};
+// Made by lake_open, freed by lake_close (anchors.c).
+struct lake_cache *lake_cache_new(void);
+void lake_cache_free(struct lake_cache *cache);
+
+YM_MUST bool lake_load_read(struct store *store, int64_t id, struct ym_arena *arena,
+                            struct lake_load *out, struct ym_error *err);
+void lake_problem_read(struct ym_str text, struct ym_error *out); // none: YM_NO_ERROR
+
+// State moves; each is one transaction.
+YM_MUST bool lake_checked(struct lake *lake, const struct lake_load *load,
+                          const struct catalog_dataset *dataset, const struct lake_ingest *in,
+                          struct ym_error *err);
+YM_MUST bool lake_publish_now(struct lake *lake, int64_t load, struct ym_error *err);
+bool lake_refuse_for(struct lake *lake, int64_t load, const struct ym_error *why); // logs failure

@@ -1,0 +1,392 @@
+#include "data/lake/ingest.h"
+#include "data/lake/lake_private.h"
+
+#include "base/time.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    NAME_MAX_BYTES = 255,
+    READER_TRIES = 3
+};
+
+static const char SQL_BY_KEY[] =
+    "SELECT id FROM version WHERE dataset = :dataset AND idempotency_key = :key";
+static const char SQL_NUMBER[] =
+    "SELECT COALESCE(MAX(number), 0) + 1 FROM version WHERE dataset = :dataset";
+static const char SQL_RECEIVE[] =
+    "INSERT INTO version (id, dataset, number, state, job, account, file, size, digest, encoding,"
+    " delimiter, header_row, hold, received, idempotency_key)"
+    " VALUES (:id, :dataset, :number, 'received', :job, :account, :file, :size, :digest,"
+    " :encoding, :delimiter, :header_row, :hold, :received, :key)";
+#define LOAD_COLUMNS                                                                               \
+    "v.id, v.dataset, v.number, v.job, v.size, v.received, v.published, v.account, d.name,"        \
+    " v.state, v.file, v.digest, v.report, v.problem, v.hold, v.encoding, v.delimiter,"            \
+    " v.header_row FROM version v JOIN dataset d ON d.id = v.dataset"
+static const char SQL_LOAD[] = "SELECT " LOAD_COLUMNS " WHERE v.id = :id";
+static const char SQL_LOADS[] =
+    "SELECT " LOAD_COLUMNS " WHERE v.dataset = :dataset AND (:before = 0 OR v.id < :before)"
+    " ORDER BY v.id DESC LIMIT :limit";
+static const char SQL_LOADS_TOTAL[] = "SELECT COUNT(*) FROM version WHERE dataset = :dataset";
+
+// An original is known by its digest alone; the same file twice is one file.
+static bool keep_original(const struct lake *lake, const struct lake_receive *what,
+                          struct ym_arena *arena, struct ym_error *err)
+{
+    struct ym_str folder =
+        ym_arena_printf(arena, "%s/%.2s", lake->options.originals, what->digest);
+    struct ym_str path = ym_arena_printf(arena, "%s/%s", folder.p, what->digest);
+
+    if (mkdir(folder.p, 0700) != 0 && errno != EEXIST)
+        goto failed;
+    if (access(path.p, F_OK) == 0)
+        return true; // the upload's own copy is removed by the server
+    if (rename(what->path, path.p) != 0)
+        goto failed;
+    int dir = open(folder.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0 || fsync(dir) != 0) {
+        if (dir >= 0)
+            close(dir);
+        goto failed;
+    }
+    close(dir);
+    return true;
+failed:
+    if (errno == ENOSPC) {
+        ym_fail(err, YM_FULL, "lake.disk", "the disk has no room for the file");
+        return ym_hint(err, "Free some space on the server, then load again.");
+    }
+    return ym_fail(err, YM_FAULT, "lake.original", "the file cannot be kept: %s", strerror(errno));
+}
+
+static int open_original(const struct lake *lake, struct ym_str digest, struct ym_arena *arena,
+                         struct ym_error *err)
+{
+    struct ym_str path = ym_arena_printf(arena, "%s/%.2s/%.*s", lake->options.originals, digest.p,
+                                         YM_FMT(digest));
+    int fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        ym_fail(err, YM_FAULT, "lake.original", "the original of this load cannot be opened: %s",
+                strerror(errno));
+    return fd;
+}
+
+static bool may_load(struct store *store, const struct org_caller *caller, struct ym_str name,
+                     struct ym_arena *arena, struct catalog_dataset *dataset, struct ym_error *err)
+{
+    if (!catalog_get(store, name, arena, dataset, err))
+        return false;
+    if (catalog_may(dataset, caller).load)
+        return true;
+    if (!caller) {
+        ym_fail(err, YM_SIGN_IN, "org.sign_in_needed", "loading needs an account");
+        return ym_hint(err, "Sign in as a steward of '%.*s'.", YM_FMT(dataset->agency_name));
+    }
+    ym_fail(err, YM_DENIED, "lake.not_yours", "'%.*s' belongs to another agency", YM_FMT(name));
+    ym_hint(err, "Ask a steward of '%.*s' to load it.", YM_FMT(dataset->agency_name));
+    return ym_about(err, name);
+}
+
+static bool insert_load(struct lake *lake, struct store *store, const struct org_caller *caller,
+                        const struct lake_receive *what, const struct catalog_dataset *dataset,
+                        int64_t *id, struct ym_error *err)
+{
+    struct store_rows *rows = NULL;
+    int64_t number = 0, job = 0;
+
+    *id = store_new_id(store);
+    struct ym_arg which = ym_int("dataset", dataset->id);
+    if (!store_ask(store, SQL_NUMBER, YM_ARGS(which), &rows, err))
+        return false;
+    if (store_next(rows, err))
+        number = store_int(rows, 0);
+    if (!store_rows_close(rows, err))
+        return false;
+    json_t *about = json_pack("{s:o}", "load", json_sprintf("%lld", (long long)*id));
+    struct jobs_new fresh = {.kind = "load.run", .subject = dataset->name, .about = about,
+                             .agency = dataset->agency, .account = caller ? caller->account : 0};
+    bool ok = jobs_add(*lake->options.jobs, store, &fresh, &job, err);
+    json_decref(about);
+    if (!ok)
+        return false;
+    ok = store_run(store, SQL_RECEIVE,
+                   YM_ARGS(ym_int("id", *id), which, ym_int("number", number), ym_int("job", job),
+                           ym_int("account", fresh.account),
+                           ym_text("file", ym_utf8_cut(what->file_name, NAME_MAX_BYTES)),
+                           ym_int("size", what->size), ym_text("digest", ym_str(what->digest)),
+                           ym_text("encoding", what->encoding),
+                           ym_text("delimiter", what->delimiter),
+                           ym_int("header_row", what->header_row), ym_int("hold", what->hold),
+                           ym_int("received", ym_now()), ym_text("key", what->idempotency_key)),
+                   NULL, err);
+    if (!ok && err->kind == YM_CONFLICT) {
+        ym_fail(err, YM_CONFLICT, "lake.open_load", "another load of '%.*s' is not finished",
+                YM_FMT(dataset->name));
+        ym_hint(err, "Publish or drop the load that waits, then load again.");
+        ym_about(err, dataset->name);
+    }
+    return ok;
+}
+
+static bool known_key(struct store *store, int64_t dataset, struct ym_str key, int64_t *id,
+                      struct ym_error *err)
+{
+    struct store_rows *rows = NULL;
+
+    *id = 0;
+    if (!key.p)
+        return true;
+    if (!store_ask(store, SQL_BY_KEY, YM_ARGS(ym_int("dataset", dataset), ym_text("key", key)),
+                   &rows, err))
+        return false;
+    if (store_next(rows, err))
+        *id = store_int(rows, 0);
+    return store_rows_close(rows, err);
+}
+
+bool lake_receive(struct lake *lake, const struct org_caller *caller,
+                  const struct lake_receive *what, struct ym_arena *arena, struct lake_load *out,
+                  struct ym_error *err)
+{
+    struct catalog_dataset dataset;
+    struct store *store = NULL;
+    int64_t id = 0;
+    bool ok = false;
+
+    if (!store_take(lake->options.pool, &store, err))
+        return false;
+    if (!may_load(store, caller, what->dataset, arena, &dataset, err) ||
+        !known_key(store, dataset.id, what->idempotency_key, &id, err))
+        goto out;
+    if (id == 0) {
+        // The original before its row: a row never names a file that is not there.
+        if (!keep_original(lake, what, arena, err) || !store_begin(store, err) ||
+            !insert_load(lake, store, caller, what, &dataset, &id, err) ||
+            !store_commit(store, err))
+            goto out;
+        jobs_wake(*lake->options.jobs);
+        ym_log(YM_INFO, "lake.received",
+               YM_ARGS(ym_text("dataset", dataset.name), ym_int("load", id),
+                       ym_int("size", what->size)));
+    }
+    ok = lake_load_read(store, id, arena, out, err);
+out:
+    store_rollback(store);
+    store_give(lake->options.pool, store);
+    return ok;
+}
+
+static void row_of(const struct store_rows *rows, struct ym_arena *arena, struct lake_load *out)
+{
+    *out = (struct lake_load){
+        .id = store_int(rows, 0),
+        .dataset = store_int(rows, 1),
+        .version = store_int(rows, 2),
+        .job = store_int(rows, 3),
+        .size = store_int(rows, 4),
+        .received = store_int(rows, 5),
+        .published = store_int(rows, 6),
+        .account = store_int(rows, 7),
+        .dataset_name = ym_arena_str(arena, store_text(rows, 8)),
+        .state = ym_arena_str(arena, store_text(rows, 9)),
+        .file = ym_arena_str(arena, store_text(rows, 10)),
+        .digest = ym_arena_str(arena, store_text(rows, 11)),
+        .report = ym_arena_str(arena, store_text(rows, 12)),
+        .hold = store_int(rows, 14) != 0,
+        .encoding = ym_arena_str(arena, store_text(rows, 15)),
+        .delimiter = ym_arena_str(arena, store_text(rows, 16)),
+        .header_row = store_int(rows, 17),
+    };
+    lake_problem_read(store_text(rows, 13), &out->problem);
+}
+
+bool lake_load_read(struct store *store, int64_t id, struct ym_arena *arena, struct lake_load *out,
+                    struct ym_error *err)
+{
+    struct store_rows *rows = NULL;
+    bool found = false;
+
+    *out = (struct lake_load){0};
+    if (!store_ask(store, SQL_LOAD, YM_ARGS(ym_int("id", id)), &rows, err))
+        return false;
+    if (store_next(rows, err)) {
+        found = true;
+        row_of(rows, arena, out);
+    }
+    if (!store_rows_close(rows, err))
+        return false;
+    if (!found) {
+        ym_fail(err, YM_NOT_FOUND, "lake.no_load", "there is no load %lld", (long long)id);
+        return ym_hint(err, "Look at the list of loads of its dataset.");
+    }
+    return true;
+}
+
+static bool list(struct store *store, int64_t dataset, int64_t before, int64_t limit,
+                 struct ym_arena *arena, struct lake_loads *out, struct ym_error *err)
+{
+    struct store_rows *rows = NULL;
+    struct ym_arg which = ym_int("dataset", dataset);
+
+    if (!store_ask(store, SQL_LOADS_TOTAL, YM_ARGS(which), &rows, err))
+        return false;
+    if (store_next(rows, err))
+        out->total = store_int(rows, 0);
+    if (!store_rows_close(rows, err) ||
+        !store_ask(store, SQL_LOADS,
+                   YM_ARGS(which, ym_int("before", before), ym_int("limit", limit)), &rows, err))
+        return false;
+    while (store_next(rows, err)) {
+        out->items =
+            ym_arena_grow(arena, out->items, &out->cap, out->n + 1, sizeof *out->items);
+        row_of(rows, arena, &out->items[out->n++]);
+    }
+    return store_rows_close(rows, err);
+}
+
+bool lake_load_list(struct lake *lake, const struct org_caller *caller, struct ym_str name,
+                    int64_t before, int64_t limit, struct ym_arena *arena, struct lake_loads *out,
+                    struct ym_error *err)
+{
+    struct catalog_dataset dataset;
+    struct store *store = NULL;
+    bool ok;
+
+    *out = (struct lake_loads){0};
+    if (!store_take(lake->options.pool, &store, err))
+        return false;
+    ok = may_load(store, caller, name, arena, &dataset, err) &&
+         list(store, dataset.id, before, limit, arena, out, err);
+    store_give(lake->options.pool, store);
+    return ok;
+}
+
+// What the job holds while it runs: the callbacks see only this.
+struct run {
+    struct lake *lake;
+    struct job *job;
+};
+
+static void run_progress(void *with, const char *stage, int64_t done, int64_t total,
+                         const char *unit)
+{
+    job_progress(((struct run *)with)->job, stage, done, total, unit);
+}
+
+static bool run_stopped(void *with)
+{
+    return job_stopped(((struct run *)with)->job);
+}
+
+static bool read_dataset(struct lake *lake, int64_t load, struct ym_arena *arena,
+                         struct lake_load *out, struct catalog_dataset *dataset,
+                         struct ym_error *err)
+{
+    struct store *store = NULL;
+    bool ok;
+
+    if (!store_take(lake->options.pool, &store, err))
+        return false;
+    ok = lake_load_read(store, load, arena, out, err) &&
+         catalog_by_id(store, out->dataset, arena, dataset, err);
+    store_give(lake->options.pool, store);
+    return ok;
+}
+
+static bool ingest(struct run *run, const struct lake_load *load,
+                   const struct catalog_dataset *dataset, struct ym_arena *arena,
+                   struct lake_ingest *in, struct ym_error *err)
+{
+    const struct lake_options *options = &run->lake->options;
+    struct collect_request request = {
+        .fd = open_original(run->lake, load->digest, arena, err),
+        .name = load->file,
+        .encoding = load->encoding,
+        .delimiter = load->delimiter,
+        .header_row = load->header_row,
+        .program = options->program,
+    };
+    json_t *schema = NULL;
+    bool ok = false;
+
+    if (request.fd < 0)
+        return false;
+    if (dataset->schema.p) {
+        if (!ym_json_parse(dataset->schema, LAKE_SCHEMA_MAX, &schema, err))
+            goto out;
+        request.columns = json_array_size(json_object_get(schema, "fields"));
+    }
+    *in = (struct lake_ingest){
+        .engine = options->engine,
+        .request = &request,
+        .size = load->size,
+        .schema = schema,
+        .target = {.database = "lake", .dataset = load->dataset, .load = load->id,
+                   .version = load->version, .zone = options->zone, .demo = options->demo,
+                   .today = lake_today(options->zone)},
+        .progress = run_progress,
+        .stopped = run_stopped,
+        .with = run,
+    };
+    ok = lake_ingest(in, arena, err);
+out:
+    json_decref(schema);
+    close(request.fd);
+    return ok;
+}
+
+// A reader that was killed (by the kernel, say) is begun again; one that dies each time is the file's doing.
+static bool ingest_again(struct run *run, const struct lake_load *load,
+                         const struct catalog_dataset *dataset, struct ym_arena *arena,
+                         struct lake_ingest *in, struct ym_error *err)
+{
+    for (int i = 0; i < READER_TRIES; i++) {
+        if (ingest(run, load, dataset, arena, in, err))
+            return true;
+        if (strcmp(err->code, "collect.reader") != 0)
+            return false;
+        ym_log_error(YM_WARN, "lake.reader_again", err);
+    }
+    return false;
+}
+
+bool lake_run_load(struct job *job, void *with, struct ym_error *err)
+{
+    struct run run = {.lake = with, .job = job};
+    struct ym_arena arena = {0};
+    struct catalog_dataset dataset;
+    struct lake_ingest in = {0};
+    struct lake_load load;
+    int64_t id = 0;
+    bool ok = false;
+
+    if (!ym_str_int(ym_json_get(job_about(job), "load"), &id)) {
+        ym_fail(err, YM_FAULT, "lake.job", "the job names no load");
+        goto out;
+    }
+    if (!read_dataset(run.lake, id, &arena, &load, &dataset, err))
+        goto out;
+    // Run again after a kill: the later steps are in the row already.
+    if (ym_str_is(load.state, "received")) {
+        if (ingest_again(&run, &load, &dataset, &arena, &in, err))
+            ok = lake_checked(run.lake, &load, &dataset, &in, err);
+        if (!ok) {
+            // Away is not wrong: the job is tried again and the load stays as it is.
+            if (err->kind != YM_BUSY && !lake_refuse_for(run.lake, id, err))
+                ym_log_error(YM_ERROR, "lake.refuse", err);
+            goto out;
+        }
+        load.state = YM_STR("checked");
+    }
+    ok = !ym_str_is(load.state, "checked") || load.hold || lake_publish_now(run.lake, id, err);
+out:
+    json_decref(in.report);
+    json_decref(in.settled);
+    ym_arena_clear(&arena);
+    return ok;
+}

@@ -1,0 +1,144 @@
+/* data/quality: a Table Schema compiled to one SQL pass; proposals of types; the report.
+ *
+ * Schema: Frictionless Table Schema v1 with v2's per-field `missingValues`, and ours: `scale` (a
+ * number with it is a decimal: exact; without it a double), `semantic` (resident_id, credit_code,
+ * region, phone, vin), `unit`, `zone`, and on the schema `equalRepeats: "drop"`. What is not known is
+ * refused: errors are YM_INVALID "schema.*" with the place as subject. docs/schema.md is the page
+ * for users and says what each type takes. A value is missing when its text is one of the missing
+ * values (default ['']); nothing is mended silently but blanks around numbers, dates and times.
+ *
+ * How it runs (ENGINE.md section 5): strings enter lake.in_LOAD (ENGINE = Null); view work_LOAD
+ * computes typed cells and `_bad` once into lake.mid_LOAD (Null); views ok_LOAD and no_LOAD on that
+ * write the good rows into lake.dDATASET and the quarantined into lake.qDATASET (_version, _pos,
+ * _why Array(String), raw Array(String): all cells of the row, then those too many). Then
+ * quality_settle looks at other rows: equal repeats and keys, with a small table fix_LOAD.
+ * A `_why` is CODE or CODE:FIELD (the field's name begins behind the first colon), one a field and
+ * row. Codes: required, type, pattern, minimum, maximum, minLength, maxLength, enum, unique, key
+ * (missing key cell), width, encoding, and the semantic's name. For a key of several fields FIELD
+ * is their names joined by ", ".
+ */
+#pragma once
+#include "base/base.h"
+#include "base/json.h"
+#include "host/engine/engine.h"
+#include "pure/codes/codes.h"
+
+enum {
+    QUALITY_FIELDS_MAX = 5000
+};
+enum quality_type {
+    QUALITY_STRING,
+    QUALITY_INTEGER,
+    QUALITY_NUMBER,
+    QUALITY_BOOLEAN,
+    QUALITY_DATE,
+    QUALITY_DATETIME,
+    QUALITY_TIME // kept as text HH:MM or HH:MM:SS
+};
+enum {
+    QUALITY_TYPES = QUALITY_TIME + 1
+};
+struct quality_texts {
+    struct ym_str *items;
+    size_t n, cap;
+};
+struct quality_field {
+    struct ym_str name; // as in rows and expressions; not beginning with `_`
+    struct ym_str title_zh, title_en, unit, zone, description;
+    enum quality_type type;
+    struct ym_str format; // none: default (ISO); dates and datetimes: %Y/%m/%d …
+    int scale;            // number: -1 double, else decimal, 0 to 18
+    enum codes_semantic semantic;
+    bool required, unique, key;
+    struct ym_str minimum, maximum, pattern; // none: not declared
+    int64_t min_length, max_length;          // -1: not declared
+    struct quality_texts values;             // enum
+    struct quality_texts missing;            // own markers, where own_missing; else the schema's
+    bool own_missing;
+    struct quality_texts true_values, false_values; // n 0: the default ones
+};
+struct quality_schema {
+    struct quality_field *fields;
+    size_t n, cap;
+    struct quality_texts missing; // default ['']
+    struct quality_texts key;     // field names of primaryKey, in order
+    bool drop_equal;
+};
+// Texts lie in the arena.
+YM_MUST bool quality_schema_parse(const json_t *from, struct ym_arena *arena,
+                                  struct quality_schema *out, struct ym_error *err);
+// What only the engine can tell: a pattern that is no regular expression. "schema.pattern".
+YM_MUST bool quality_schema_check(struct engine *engine, const struct quality_schema *schema,
+                                  struct ym_error *err);
+json_t *quality_schema_json(const struct quality_schema *schema);
+const char *quality_type_name(enum quality_type type);
+// "Int64", "Nullable(Decimal(18, 2))", "Nullable(DateTime64(6, 'Asia/Shanghai'))" …
+void quality_engine_type(const struct quality_field *field, const char *zone, struct ym_buf *sql);
+
+// Which column of the file each field is: by name, else by a title; YM_INVALID "quality.column"
+// names a field that the file lacks. map[i] is the column of field i; columns of no field are left
+// out of dDATASET (raw of a quarantined row has them).
+YM_MUST bool quality_match(const struct quality_schema *schema, const struct ym_str *columns,
+                           size_t n_columns, struct ym_arena *arena, size_t **map,
+                           struct ym_error *err);
+
+struct quality_target {
+    const char *database; // "lake"
+    int64_t dataset, load, version;
+    const char *zone; // for datetimes without one
+    bool demo;        // impossible people are taken
+    int today;        // YYYYMMDD
+};
+struct quality_sql {       // SQL texts in the arena
+    struct ym_str *before; // CREATE … IF NOT EXISTS of both tables, the Null tables, the views
+    size_t n_before;
+    struct ym_str insert; // INSERT INTO lake.in_LOAD … FORMAT RowBinary
+    struct ym_str *drop;  // takes the Null tables and views away again (IF EXISTS)
+    size_t n_drop;
+    struct ym_str count; // one line TSV: kept, quarantined of this version
+};
+YM_MUST bool quality_compile(const struct quality_schema *schema, const size_t *map,
+                             size_t n_columns, const struct quality_target *target,
+                             struct ym_arena *arena, struct quality_sql *out, struct ym_error *err);
+// Run `before` (after dropping leftovers of the same load) and `drop`, with quality_settings.
+YM_MUST bool quality_begin(struct engine *engine, const struct quality_sql *sql,
+                           struct ym_error *err);
+YM_MUST bool quality_end(struct engine *engine, const struct quality_sql *sql,
+                         struct ym_error *err);
+// DROPs of everything but dDATASET and qDATASET that a load may have left, staging too: at most `max`
+// (8 suffice) texts in the arena; how many. No schema is needed: for recovery.
+size_t quality_drop(const struct quality_target *target, struct ym_arena *arena, struct ym_str *out,
+                    size_t max);
+// Settings that the INSERT through the views (and quality_restage) needs: for wide tables.
+struct ym_args quality_settings(void);
+
+struct quality_counts {
+    int64_t in, kept, quarantined, duplicates;
+};
+/* After the last row: drops equal repeats where declared, quarantines further rows of a key or of a
+ * unique field (the first in the file's order stays), and counts: kept and quarantined from the tables,
+ * duplicates as they were found; `in` is left alone. Without a key, drop or unique field only counts. */
+YM_MUST bool quality_settle(struct engine *engine, const struct quality_schema *schema,
+                            const size_t *map, size_t n_columns,
+                            const struct quality_target *target, struct quality_counts *counts,
+                            struct ym_error *err);
+
+// Staging of a file whose schema is not settled: CREATE of s_LOAD (all strings), its INSERT, its DROP.
+void quality_stage(size_t n_columns, const struct quality_target *target, struct ym_arena *arena,
+                   struct quality_sql *out);
+// Looks at the whole staged column and proposes name, type, kind, format, semantic, missing markers.
+YM_MUST bool quality_propose(struct engine *engine, const struct ym_str *columns, size_t n_columns,
+                             const struct quality_target *target, struct ym_arena *arena,
+                             struct quality_schema *out, struct ym_error *err);
+// INSERT INTO in_LOAD SELECT … FROM s_LOAD.
+struct ym_str quality_restage(size_t n_columns, const struct quality_target *target,
+                              struct ym_arena *arena);
+
+// The report's `columns` and `reasons` (docs/api.md, Report), from the tables of this version.
+// `rows` kept: up to 1,000,000 distinct values are counted exactly, above approximately.
+YM_MUST bool quality_columns(struct engine *engine, const struct quality_schema *schema,
+                             const struct quality_target *target, int64_t rows, json_t **out,
+                             struct ym_error *err);
+YM_MUST bool quality_reasons(struct engine *engine, const struct quality_schema *schema,
+                             const size_t *map, const struct quality_target *target, json_t **out,
+                             struct ym_error *err);

@@ -1,0 +1,87 @@
+#include "data/quality/inside.h"
+
+// The views' SQL cannot have parameters: these literals are the one other way of a value into SQL.
+void quality_quote(struct ym_buf *sql, struct ym_str text)
+{
+    ym_buf_char(sql, '\'');
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+
+        if (c == '\'' || c == '\\') {
+            ym_buf_char(sql, '\\');
+            ym_buf_char(sql, (char)c);
+        } else if (c < 0x20 || c == 0x7f) {
+            ym_buf_printf(sql, "\\x%02x", c);
+        } else {
+            ym_buf_char(sql, (char)c);
+        }
+    }
+    ym_buf_char(sql, '\'');
+}
+
+void quality_list(struct ym_buf *sql, const struct quality_texts *texts)
+{
+    for (size_t i = 0; i < texts->n; i++) {
+        if (i > 0)
+            ym_buf_char(sql, ',');
+        quality_quote(sql, texts->items[i]);
+    }
+}
+
+const struct quality_texts *quality_missing(const struct quality_schema *schema, size_t field)
+{
+    const struct quality_field *f = &schema->fields[field];
+    return f->own_missing ? &f->missing : &schema->missing;
+}
+
+const struct quality_texts *quality_trues(const struct quality_field *field)
+{
+    static struct ym_str items[] = {{"true", 4}, {"True", 4}, {"TRUE", 4}, {"1", 1}};
+    static const struct quality_texts otherwise = {items, YM_COUNT(items), YM_COUNT(items)};
+    return field->true_values.n > 0 ? &field->true_values : &otherwise;
+}
+
+const struct quality_texts *quality_falses(const struct quality_field *field)
+{
+    static struct ym_str items[] = {{"false", 5}, {"False", 5}, {"FALSE", 5}, {"0", 1}};
+    static const struct quality_texts otherwise = {items, YM_COUNT(items), YM_COUNT(items)};
+    return field->false_values.n > 0 ? &field->false_values : &otherwise;
+}
+
+struct ym_str quality_finish(struct ym_buf *sql, struct ym_arena *arena)
+{
+    struct ym_str text = ym_arena_str(arena, ym_buf_str(sql));
+    ym_buf_clear(sql);
+    return text;
+}
+
+void quality_push(struct quality_texts *to, struct ym_arena *arena, struct ym_str text)
+{
+    to->items = ym_arena_grow(arena, to->items, &to->cap, to->n + 1, sizeof *to->items);
+    to->items[to->n++] = text;
+}
+
+struct ym_args quality_settings(void)
+{
+    // 5,000 columns with a check each: some MB of SQL, some 100,000 nodes.
+    static const struct ym_arg items[] = {
+        {.name = "max_query_size", .type = YM_INT, .i = 268435456},
+        {.name = "max_ast_elements", .type = YM_INT, .i = 20000000},
+        {.name = "max_expanded_ast_elements", .type = YM_INT, .i = 20000000},
+        // Else the last digit of a double may differ from the text's nearest double.
+        {.name = "precise_float_parsing", .type = YM_INT, .i = 1},
+    };
+    return (struct ym_args){items, YM_COUNT(items)};
+}
+
+bool quality_ask(struct engine *engine, struct ym_str sql, struct ym_buf *answer,
+                 struct ym_error *err)
+{
+    struct engine_query query = {
+        .sql = sql.p,
+        .settings = quality_settings(),
+        .answer = answer,
+        .timeout_s = 3600,
+    };
+    return engine_do(engine, &query, err);
+}

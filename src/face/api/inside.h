@@ -1,0 +1,83 @@
+/* face/api/inside: what the files of this room share; nobody else includes it. */
+#pragma once
+#include "face/api/api.h"
+
+#include "base/time.h"
+
+#include <stdatomic.h>
+
+struct api {
+    struct api_options options;
+    json_t *zh, *en;      // locale files; NULL: not there
+    struct ym_buf openapi; // the document, made once
+    _Atomic int waiting;  // handlers that wait for a job (Prefer: wait)
+};
+static inline struct api *api_of(const struct http_request *rq)
+{
+    return rq->with;
+}
+static inline const struct org_caller *api_caller(const struct http_request *rq)
+{
+    return rq->caller;
+}
+extern const char api_cookie[]; // the session's
+
+// Fields of a body. What the table does not name is refused; null is as if it were absent.
+enum api_field_type {
+    API_TEXT,    // struct ym_str
+    API_TEXTS,   // struct api_texts: {"zh", "en"}
+    API_INTEGER, // int64_t
+    API_OBJECT   // json_t *, borrowed
+};
+struct api_texts {
+    struct ym_str zh, en;
+};
+struct api_field {
+    const char *name;
+    enum api_field_type type;
+    bool required;
+    void *into; // left as it is where the field is absent
+};
+YM_MUST bool api_fields(const json_t *body, const struct api_field *fields, size_t n,
+                        struct ym_error *err);
+
+// Ids and times as the API writes them; 0 is null.
+json_t *api_id(int64_t id);
+json_t *api_time(int64_t time);
+json_t *api_texts_json(struct ym_str zh, struct ym_str en);
+// {"items", "next", "total"}; takes items and next (NULL: null).
+json_t *api_list(json_t *items, json_t *next, int64_t total);
+YM_MUST bool api_path_id(const struct http_request *rq, int64_t *out, struct ym_error *err);
+// `after` of lists whose cursor is a number; 0 where it is absent.
+YM_MUST bool api_after(const struct http_request *rq, int64_t *out, struct ym_error *err);
+int64_t api_limit(const struct http_request *rq);
+// The agency that a body names, by name or id.
+YM_MUST bool api_agency(const struct http_request *rq, struct store *store, struct ym_str said,
+                        struct org_agency *out, struct ym_error *err);
+void api_location(const struct http_request *rq, struct http_reply *re, const char *collection,
+                  struct ym_str id);
+json_t *api_job(const struct http_request *rq, const struct jobs_view *view);
+json_t *api_problem(const struct http_request *rq, const struct ym_error *problem);
+
+// Constant-time comparison of secrets.
+bool api_same_secret(struct ym_str a, struct ym_str b);
+
+// head.c: the page for a path, made from index.html.
+struct api_head {
+    struct ym_str lang, theme, path, title, description, site;
+    const struct catalog_dataset *dataset; // or NULL
+    const char *public_url;
+};
+void api_head_write(struct ym_buf *to, struct ym_str index, const struct api_head *head);
+
+// Handlers, one file a group; the table in routes.c names them.
+http_handler api_session_get, api_session_post, api_session_delete;
+http_handler api_accounts_get, api_accounts_post;
+http_handler api_tokens_get, api_tokens_post, api_tokens_delete;
+http_handler api_regions_get, api_agencies_get, api_agencies_post;
+http_handler api_datasets_get, api_datasets_post, api_dataset_get, api_dataset_patch;
+http_handler api_versions_get, api_rows_get;
+http_handler api_loads_get, api_loads_post, api_load_get, api_load_publish, api_load_refuse;
+http_handler api_quarantine_get;
+http_handler api_jobs_get, api_job_get, api_job_events;
+http_handler api_openapi_get, api_health_live, api_health_ready;

@@ -1,0 +1,18 @@
+/* face/cli/load: sending a file to a dataset and following its load; `demo` does it too. */
+#pragma once
+#include "face/cli/remote.h"
+
+struct cli_load {
+    const char *dataset;
+    const char *file; // its name, as the report calls it
+    int fd;           // the file, at its beginning; not closed
+    int64_t size;
+    const char *encoding, *delimiter, *header_row; // or NULL
+    struct ym_str key;                             // Idempotency-Key, or none
+    bool hold;                                     // stop at checked
+    const char *title;                             // of the bar, or NULL
+};
+// Blocks until the load ended. *load is the API's Load, the caller's. False also where the load was
+// refused: then *err says why.
+YM_MUST bool cli_load_run(struct cli_remote *remote, const struct cli_load *what, json_t **load,
+                          struct ym_error *err);

@@ -1,0 +1,295 @@
+#include "face/cli/commands.h"
+
+#include "base/time.h"
+#include "data/lake/lake.h"
+#include "face/api/api.h"
+#include "host/engine/engine.h"
+#include "host/http/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    TICK_S = 1 // how often the engine's restarts are looked at
+};
+
+// What runs, in the order in which it was begun.
+struct parts {
+    int lock;
+    struct store_pool *pool;
+    struct engine *engine;
+    struct lake *lake;
+    struct jobs *jobs;
+    struct api *api;
+    struct http_server *http;
+    char operator_key[65];
+};
+
+static bool lock_directory(struct cli *cli, struct parts *parts, struct ym_error *err)
+{
+    const char *path = cli_path(cli, "run/lock");
+
+    if (access(cli->data, F_OK) != 0) {
+        ym_fail(err, YM_NOT_FOUND, "serve.no_data", "there is no data directory '%s'", cli->data);
+        ym_hint(err, "Make it with `yunmeng init --data %s`.", cli->data);
+        return ym_about(err, ym_str(cli->data));
+    }
+    parts->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (parts->lock < 0 || flock(parts->lock, LOCK_EX | LOCK_NB) != 0) {
+        if (parts->lock >= 0)
+            close(parts->lock);
+        parts->lock = -1; // theirs: nothing in it is ours to remove
+        ym_fail(err, YM_CONFLICT, "serve.locked", "another server uses '%s'", cli->data);
+        ym_hint(err, "One server a directory: stop the other one, or choose another with --data.");
+        return ym_about(err, ym_str(cli->data));
+    }
+    return true;
+}
+
+static bool secret_of(struct cli *cli, const struct ym_settings *settings, const char *key,
+                      const char **out, struct ym_error *err)
+{
+    struct ym_str path = ym_setting(settings, key), text;
+
+    *out = NULL;
+    if (!path.p)
+        return true;
+    if (!cli_read_file(ym_arena_cstr(&cli->arena, path), &cli->arena, &text, err))
+        return false;
+    *out = ym_arena_cstr(&cli->arena, ym_str_trim(text));
+    return true;
+}
+
+bool cli_open_store(struct cli *cli, const struct ym_settings *settings, struct store_pool **out,
+                    struct ym_error *err)
+{
+    struct ym_str url = ym_setting(settings, "store.url");
+    const char *password;
+
+    if (!url.p)
+        url = ym_arena_printf(&cli->arena, "sqlite:%s", cli_path(cli, "control.db"));
+    return secret_of(cli, settings, "store.password_file", &password, err) &&
+           store_pool_open(ym_arena_cstr(&cli->arena, url), password,
+                           (int)ym_setting_int(settings, "server"), cli->world->migrations,
+                           cli->world->n_migrations, out, err);
+}
+
+static bool start_engine(struct cli *cli, const struct ym_settings *settings, struct parts *parts,
+                         struct ym_error *err)
+{
+    struct ym_str url = ym_setting(settings, "engine.url");
+    struct engine_options options = {
+        .program = ym_arena_printf(&cli->arena, "%s-engine", cli->program).p,
+        .dir = cli_path(cli, "engine"),
+        .url = url.p ? ym_arena_cstr(&cli->arena, url) : NULL,
+        .user = ym_arena_cstr(&cli->arena, ym_setting(settings, "engine.user")),
+        .database = "lake",
+        .zone = ym_arena_cstr(&cli->arena, ym_setting(settings, "zone")),
+    };
+
+    return secret_of(cli, settings, "engine.password_file", &options.password, err) &&
+           engine_start(&options, &parts->engine, err);
+}
+
+static bool start_lake(struct cli *cli, const struct ym_settings *settings, struct parts *parts,
+                       struct ym_error *err)
+{
+    struct lake_options lake = {
+        .pool = parts->pool,
+        .engine = parts->engine,
+        .originals = cli_path(cli, "originals"),
+        .program = cli->program,
+        .zone = ym_arena_cstr(&cli->arena, ym_setting(settings, "zone")),
+        .demo = ym_setting_bool(settings, "demo"),
+        .jobs = &parts->jobs,
+    };
+
+    if (!lake_open(&lake, &parts->lake, err))
+        return false;
+    struct jobs_options jobs = {
+        .pool = parts->pool,
+        .kinds = cli->world->kinds,
+        .n_kinds = cli->world->n_kinds,
+        .followers = cli->world->followers,
+        .n_followers = cli->world->n_followers,
+        .with = parts->lake,
+    };
+    return jobs_start(&jobs, &parts->jobs, err);
+}
+
+static bool start_http(struct cli *cli, const struct ym_settings *settings, struct parts *parts,
+                       struct ym_error *err)
+{
+    const char *listen = cli_option(cli, "--listen");
+    struct ym_str public_url = ym_setting(settings, "public_url");
+    struct api_options api = {
+        .pool = parts->pool,
+        .engine = parts->engine,
+        .jobs = parts->jobs,
+        .lake = parts->lake,
+        .web = ym_arena_printf(&cli->arena, "%s/web", cli->share).p,
+        .locales = ym_arena_printf(&cli->arena, "%s/locales", cli->share).p,
+        .public_url = public_url.p ? ym_arena_cstr(&cli->arena, public_url) : NULL,
+        .place_zh = ym_arena_cstr(&cli->arena, ym_setting(settings, "place.zh")),
+        .place_en = ym_arena_cstr(&cli->arena, ym_setting(settings, "place.en")),
+        .version = YM_VERSION,
+        .zone = ym_arena_cstr(&cli->arena, ym_setting(settings, "zone")),
+        .demo = ym_setting_bool(settings, "demo"),
+        .operator_key = parts->operator_key,
+        .incoming = cli_path(cli, "incoming"),
+    };
+
+    if (!api_open(&api, &parts->api, err))
+        return false;
+    struct http_options http = {
+        .listen = listen ? listen : ym_arena_cstr(&cli->arena, ym_setting(settings, "http.listen")),
+        .routes = api_routes,
+        .n_routes = api_n_routes,
+        .fallback = api_page,
+        .with = parts->api,
+        .authenticate = api_authenticate,
+        .text = api_text,
+        .incoming = api.incoming,
+        .body_max = ym_setting_int(settings, "http.upload_bytes"),
+        .connections = (unsigned)ym_setting_int(settings, "http.connections"),
+        .per_address = (unsigned)ym_setting_int(settings, "http.per_address"),
+    };
+    return http_server_start(&http, &parts->http, err);
+}
+
+// The key in it is of this start only: who may read the directory may act as its operator.
+static bool write_place(struct cli *cli, const struct ym_settings *settings, struct parts *parts,
+                        char url[64], struct ym_error *err)
+{
+    struct ym_str listen = ym_setting(settings, "http.listen");
+    const char *given = cli_option(cli, "--listen");
+
+    if (given)
+        listen = ym_str(given);
+    while (listen.n > 0 && listen.p[listen.n - 1] != ':')
+        listen.n--;
+    struct ym_str host = ym_str_sub(listen, 0, listen.n > 0 ? listen.n - 1 : 0);
+    if (host.n == 0 || ym_str_is(host, "0.0.0.0") || ym_str_is(host, "*"))
+        host = YM_STR("127.0.0.1");
+    snprintf(url, 64, "http://%.*s:%d", YM_FMT(host), http_server_port(parts->http));
+    struct ym_str text = ym_arena_printf(&cli->arena, "{\"url\": \"%s\", \"key\": \"%s\", \"pid\": %d}\n",
+                                         url, parts->operator_key, (int)getpid());
+    return cli_write_file(cli_path(cli, "run/server.json"), text, 0600, err);
+}
+
+static bool start_all(struct cli *cli, struct parts *parts, char url[64], struct ym_error *err)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    struct ym_settings settings;
+    unsigned char key[32];
+
+    if (!cli_settings(cli, &settings, err))
+        return false;
+    for (size_t i = 0; i < YM_COUNT(names); i++)
+        if (ym_str_is(ym_setting(&settings, "log.level"), names[i]))
+            ym_log_level((enum ym_level)i);
+    randombytes_buf(key, sizeof key);
+    sodium_bin2hex(parts->operator_key, sizeof parts->operator_key, key, sizeof key);
+    return lock_directory(cli, parts, err) && cli_open_store(cli, &settings, &parts->pool, err) &&
+           start_engine(cli, &settings, parts, err) && start_lake(cli, &settings, parts, err) &&
+           start_http(cli, &settings, parts, err) && write_place(cli, &settings, parts, url, err);
+}
+
+static void stop_all(struct cli *cli, struct parts *parts)
+{
+    unlink(cli_path(cli, "run/server.json"));
+    http_server_stop(parts->http);
+    jobs_stop(parts->jobs);
+    api_close(parts->api);
+    lake_close(parts->lake);
+    engine_stop(parts->engine);
+    store_pool_close(parts->pool);
+    if (parts->lock >= 0)
+        close(parts->lock);
+}
+
+// What a dead server or a dead engine left is dropped before anyone is told that we are ready.
+static bool recover(struct parts *parts, int64_t *starts, struct ym_error *err)
+{
+    if (!engine_ready(parts->engine) || engine_starts(parts->engine) == *starts)
+        return *starts > 0;
+    int64_t now = engine_starts(parts->engine);
+    if (!lake_recover(parts->lake, err)) {
+        ym_log_error(YM_WARN, "serve.recover", err);
+        return false;
+    }
+    *starts = now;
+    return true;
+}
+
+// Until a signal says to stop. Ready is said once, when the engine answered and the lake is whole.
+static void watch(struct parts *parts, const sigset_t *signals, const char *url)
+{
+    struct ym_error err = {0};
+    struct timespec tick = {.tv_nsec = 20 * 1000 * 1000};
+    int64_t starts = 0;
+    bool said = false;
+
+    for (;;) {
+        int got = sigtimedwait(signals, NULL, &tick);
+        if (got == SIGTERM || got == SIGINT) {
+            ym_log(YM_INFO, "serve.stopping", YM_ARGS(ym_int("signal", got)));
+            return;
+        }
+        if (recover(parts, &starts, &err) && !said) {
+            printf("{\"ready\": \"%s\"}\n", url);
+            fflush(stdout);
+            ym_log(YM_INFO, "serve.ready", YM_ARGS(ym_text("url", ym_str(url))));
+            tick = (struct timespec){.tv_sec = TICK_S};
+            said = true;
+        }
+    }
+}
+
+static int run(struct cli *cli)
+{
+    struct parts parts = {.lock = -1};
+    struct ym_error err = {0};
+    sigset_t signals;
+    char url[64] = "";
+    int code = 0;
+
+    umask(0077);
+    // Before any thread is begun: all of them inherit the mask, and only watch() takes the signals.
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    if (sodium_init() < 0) {
+        ym_fail(&err, YM_FAULT, "serve.random", "the library for random numbers does not start");
+        return cli_fail(cli, &err);
+    }
+    if (start_all(cli, &parts, url, &err))
+        watch(&parts, &signals, url);
+    else
+        code = cli_fail(cli, &err);
+    if (parts.lock >= 0)
+        stop_all(cli, &parts);
+    return code;
+}
+
+static const struct cli_option options[] = {
+    {"--listen", "ADDRESS:PORT", "instead of http.listen; port 0: any free one",
+     "代替 http.listen；端口 0 表示任意空闲端口"},
+    {0},
+};
+const struct cli_command cli_serve = {
+    .name = "serve",
+    .usage = "yunmeng serve [--listen ADDRESS:PORT] [--data DIR]",
+    .summary_en = "Run the server in the foreground; prints {\"ready\": URL} when it answers.",
+    .summary_zh = "在前台运行服务器；就绪后输出 {\"ready\": 网址}。",
+    .example = "  yunmeng serve --data var\n  {\"ready\": \"http://127.0.0.1:8420\"}",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,102 @@
+/* host/jobs: a durable queue in the control store.
+ *
+ * A job is a row, written by jobs_add inside the caller's transaction: a kill loses neither the
+ * change nor the job. Runners (threads of host/worker) lease rows (one UPDATE … RETURNING; the
+ * lease is renewed while it runs, and taken over when its server is gone), run the kind's function,
+ * and end the row. A function that fails with YM_BUSY is tried again with back-off (0.5 s → 60 s,
+ * `tries` of the kind); any other error ends the job as failed with the problem kept. Functions
+ * must be repeatable: after kill -9 they run again from the start, at once when a server of the
+ * same number starts (one server a number: it takes what its predecessor held), else when the lease
+ * is over. A job during which 25 servers died without an end is failed ("jobs.died"). Nothing polls
+ * within a server: jobs_wake after commit (jobs_add's caller) starts it at once; other servers'
+ * rows are looked at each 2 s. Progress goes to watchers at most ten times a second and to the row
+ * once a second. Errors: YM_NOT_FOUND "jobs.unknown", YM_CONFLICT "jobs.ended", those of
+ * host/store. Any thread may call anything here.
+ */
+#pragma once
+#include "base/base.h"
+#include "base/json.h"
+#include "host/store/store.h"
+
+extern const char JOBS_SCHEMA_1[];
+
+struct jobs;
+struct job;
+struct jobs_kind {
+    const char *name; // "load.run"
+    bool (*run)(struct job *job, void *with, struct ym_error *err);
+    int tries; // on YM_BUSY; 0: 5
+};
+// A thing that happened and the kinds that follow it: jobs_tell makes one job of each.
+struct jobs_follower {
+    const char *event; // "version.published"
+    const char *kind;
+};
+struct jobs_options {
+    struct store_pool *pool;
+    const struct jobs_kind *kinds;
+    size_t n_kinds;
+    const struct jobs_follower *followers;
+    size_t n_followers;
+    void *with;       // for the kinds' functions
+    size_t runners;   // threads; 0: 2
+    int64_t lease_ms; // 0: 30 s
+};
+// *out is set before the first function runs.
+YM_MUST bool jobs_start(const struct jobs_options *options, struct jobs **out,
+                        struct ym_error *err);
+void jobs_stop(struct jobs *jobs); // asks running ones to stop, leaves them to be run again; joins
+
+// Inside the caller's transaction. `about` is a JSON object for the function (kept as text);
+// `subject` is what it is about, for people (a dataset's name); `agency` and `account` say whose it
+// is (0: nobody's). *id may be NULL.
+struct jobs_new {
+    const char *kind;
+    struct ym_str subject;
+    const json_t *about;
+    int64_t agency, account;
+};
+YM_MUST bool jobs_add(struct jobs *jobs, struct store *store, const struct jobs_new *what,
+                      int64_t *id, struct ym_error *err);
+YM_MUST bool jobs_tell(struct jobs *jobs, struct store *store, const char *event,
+                       struct ym_str subject, const json_t *about, struct ym_error *err);
+void jobs_wake(struct jobs *jobs); // after the commit
+
+// For the function of a kind; from any thread, until it returns. `stage` and `unit` are codes that
+// pages translate, up to 63 bytes. total 0: unknown.
+int64_t job_id(const struct job *job);
+const json_t *job_about(const struct job *job);
+void job_progress(struct job *job, const char *stage, int64_t done, int64_t total,
+                  const char *unit);
+bool job_stopped(void *job); // stop asked for; shaped for the callbacks that take a `with`
+
+enum jobs_state { JOBS_WAITING, JOBS_RUNNING, JOBS_DONE, JOBS_FAILED, JOBS_STOPPED };
+struct jobs_view {                                                     // texts in the arena
+    int64_t id, agency, account, done, total, created, started, ended; // 0: not yet
+    struct ym_str kind, stage, unit, subject;
+    enum jobs_state state;
+    struct ym_error problem; // kind YM_NO_ERROR: none
+};
+const char *jobs_state_name(enum jobs_state state);
+YM_MUST bool jobs_get(struct jobs *jobs, int64_t id, struct ym_arena *arena, struct jobs_view *out,
+                      struct ym_error *err);
+struct jobs_list {
+    struct jobs_view *items;
+    size_t n;
+    int64_t total;
+};
+// Newest first, before id `before` (0: from the newest); `agency` 0: of all.
+YM_MUST bool jobs_list(struct jobs *jobs, int64_t agency, int64_t before, int64_t limit,
+                       struct ym_arena *arena, struct jobs_list *out, struct ym_error *err);
+YM_MUST bool jobs_cancel(struct jobs *jobs, int64_t id, struct ym_error *err);
+// Blocks until the job ended or `timeout_ms` passed; true when it ended.
+bool jobs_wait(struct jobs *jobs, int64_t id, int64_t timeout_ms);
+
+// `changed` is called from a thread of jobs at each progress and once at the end (state ended).
+// After jobs_unwatch returned it is not called any more (it may call jobs_unwatch itself, for its
+// own watch). 0: no such job, or it has ended and `changed` was not called: jobs_get tells.
+typedef void jobs_changed(void *with, const struct jobs_view *view);
+int64_t jobs_watch(struct jobs *jobs, int64_t id, jobs_changed *changed, void *with);
+void jobs_unwatch(struct jobs *jobs, int64_t watch);
+// The API's Job (docs/api.md); problem: code, status, subject, line, hint. *out is the caller's.
+void jobs_view_json(const struct jobs_view *view, json_t **out);

@@ -1,0 +1,68 @@
+/* Knows everybody: gives each room what stands below it. The tables here say what there is. */
+#include "data/catalog/catalog.h"
+#include "data/collect/collect.h"
+#include "data/lake/lake.h"
+#include "face/cli/commands.h"
+#include "host/jobs/jobs.h"
+#include "host/store/store.h"
+#include "trust/org/org.h"
+
+static const struct store_migration migrations[] = {
+    {1, "org", ORG_SCHEMA_1},
+    {2, "jobs", JOBS_SCHEMA_1},
+    {3, "catalog", CATALOG_SCHEMA_1},
+};
+
+static const struct jobs_kind kinds[] = {
+    {"load.run", lake_run_load, 10},
+    {"lake.derive", lake_derive, 10},
+};
+
+static const struct jobs_follower followers[] = {
+    {"version.published", "lake.derive"},
+};
+
+static const struct ym_setting settings[] = {
+    {"http.listen", YM_SETTING_TEXT, "127.0.0.1:8420", 0, 0, "address:port; port 0: any free one"},
+    {"http.connections", YM_SETTING_INTEGER, "6000", 16, 60000, "connections in all"},
+    {"http.per_address", YM_SETTING_INTEGER, "64", 1, 60000, "connections of one address"},
+    {"http.upload_bytes", YM_SETTING_INTEGER, "21474836480", 1024, INT64_MAX, "largest upload"},
+    {"public_url", YM_SETTING_TEXT, NULL, 0, 0, "how people reach the portal, for links"},
+    {"place.zh", YM_SETTING_TEXT, "湖北省公共数据平台", 0, 0, "name on the pages"},
+    {"place.en", YM_SETTING_TEXT, "Hubei public data platform", 0, 0, "name on the pages"},
+    {"province", YM_SETTING_TEXT, "42", 0, 0, "GB/T 2260 code: its villages are loaded"},
+    {"zone", YM_SETTING_TEXT, "Asia/Shanghai", 0, 0, "time zone of dates without one"},
+    {"demo", YM_SETTING_BOOLEAN, "false", 0, 0, "impossible people are taken"},
+    {"server", YM_SETTING_INTEGER, "1", 0, 1023, "number of this server in its ids"},
+    {"store.url", YM_SETTING_TEXT, NULL, 0, 0, "postgresql://…; else SQLite in the directory"},
+    {"store.password_file", YM_SETTING_TEXT, NULL, 0, 0, "file with the store's password"},
+    {"engine.url", YM_SETTING_TEXT, NULL, 0, 0, "http://…: an engine that we do not start"},
+    {"engine.user", YM_SETTING_TEXT, "default", 0, 0, "its user"},
+    {"engine.password_file", YM_SETTING_TEXT, NULL, 0, 0, "file with its password"},
+    {"log.level", YM_SETTING_TEXT, "info", 0, 0, "debug, info, warn or error"},
+};
+
+static const struct cli_command *const commands[] = {
+    &cli_serve, &cli_init,  &cli_load,   &cli_check,   &cli_dataset, &cli_query, &cli_user,
+    &cli_token, &cli_demo,  &cli_config, &cli_version, &cli_help,    NULL,
+};
+
+int main(int argc, char **argv)
+{
+    const struct cli_world world = {
+        .migrations = migrations,
+        .n_migrations = YM_COUNT(migrations),
+        .kinds = kinds,
+        .n_kinds = YM_COUNT(kinds),
+        .followers = followers,
+        .n_followers = YM_COUNT(followers),
+        .settings = settings,
+        .n_settings = YM_COUNT(settings),
+        .commands = commands,
+    };
+
+    // The caged child is this program too, but nothing that a person types.
+    if (argc > 1 && strcmp(argv[1], "reader") == 0)
+        return collect_child(argc, argv);
+    return cli_main(&world, argc, argv);
+}

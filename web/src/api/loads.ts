@@ -1,0 +1,105 @@
+import {
+  address, ask, commonHeaders, Problem, problemOf, refused, type Page, type ProblemFacts,
+} from '@/api/http'
+import type { Job } from '@/api/jobs'
+
+export interface ReportColumn {
+  name: string
+  type: string
+  semantic: string | null
+  missing: number
+  distinct: number
+  min: string | number | null
+  max: string | number | null
+}
+export interface Reason {
+  code: string
+  column: string | null
+  count: number
+  examples: { line: number; value: string | null }[]
+}
+export interface Report {
+  file: string
+  format: string
+  encoding: string
+  delimiter: string
+  header_row: number
+  rows_in: number
+  rows_kept: number
+  rows_quarantined: number
+  duplicates_dropped: number
+  columns: ReportColumn[]
+  reasons: Reason[]
+  dataset: string
+  version: number
+}
+export interface FileLoad {
+  id: string
+  dataset: string
+  version: number
+  state: 'received' | 'checked' | 'published' | 'refused' | 'withdrawn' | 'retired'
+  file: string
+  size: number
+  received_at: string
+  published_at: string | null
+  job: Job | null
+  report: Report | null
+  problem: ProblemFacts | null
+}
+export interface QuarantinedRow {
+  line: number
+  reasons: { code: string; column: string | null }[]
+  cells: (string | null)[]
+}
+export interface ReadingOptions {
+  encoding: string
+  delimiter: string
+  header_row: string
+}
+
+const one = (id: string) => `/loads/${encodeURIComponent(id)}`
+const ofDataset = (dataset: string) => `/datasets/${encodeURIComponent(dataset)}/loads`
+
+export const listLoads = (dataset: string, signal?: AbortSignal) =>
+  ask<Page<FileLoad>>('GET', ofDataset(dataset), { query: { limit: 50 }, signal })
+export const getFileLoad = (id: string, signal?: AbortSignal) => ask<FileLoad>('GET', one(id), { signal })
+export const publishLoad = (id: string) => ask<unknown>('POST', `${one(id)}/publish`)
+export const refuseLoad = (id: string) => ask<unknown>('POST', `${one(id)}/refuse`)
+export const listQuarantine = (
+  id: string,
+  question: { code?: string; column?: string; limit?: number; after?: string },
+  signal?: AbortSignal,
+) => ask<Page<QuarantinedRow>>('GET', `${one(id)}/quarantine`, { query: question, signal })
+
+/** Sends a file's bytes; the load stops at `checked`. `sent` hears how many bytes went out. */
+export function sendFile(
+  dataset: string,
+  file: File,
+  options: ReadingOptions,
+  sent: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<FileLoad> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', address(ofDataset(dataset), { file: file.name, publish: 'hold', ...options }))
+    for (const [name, value] of Object.entries(commonHeaders('POST'))) request.setRequestHeader(name, value)
+    request.setRequestHeader('Content-Type', 'application/octet-stream')
+    request.setRequestHeader('Idempotency-Key', crypto.getRandomValues(new Uint32Array(4)).join('-'))
+    request.upload.addEventListener('progress', (event) => sent(event.loaded))
+    request.addEventListener('load', () => {
+      if (request.status < 200 || request.status > 299) {
+        reject(refused('POST', problemOf(request.status, request.responseText)))
+        return
+      }
+      try {
+        resolve(JSON.parse(request.responseText) as FileLoad)
+      } catch {
+        reject(new Problem({ status: request.status, code: 'portal.answer' }))
+      }
+    })
+    request.addEventListener('error', () => reject(new Problem({ status: 0, code: 'portal.offline' })))
+    request.addEventListener('abort', () => reject(new Problem({ status: 0, code: 'portal.stopped' })))
+    signal.addEventListener('abort', () => request.abort())
+    request.send(file)
+  })
+}

@@ -1,0 +1,43 @@
+// Where one can go: only what this release has, and only what this account may use.
+import { Collection, DataLine, Odometer, Plus } from '@element-plus/icons-vue'
+import { computed, type Component } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useRoute } from 'vue-router'
+import { useSession } from '@/session'
+
+export interface Entry {
+  to: string
+  title: string
+  here: boolean
+  icon?: Component
+}
+
+export function useEntries() {
+  const { t } = useI18n()
+  const route = useRoute()
+  const session = useSession()
+
+  const top = computed<Entry[]>(() => [
+    { to: '/', title: t('nav.home'), here: route.meta.entry === 'home' },
+    { to: '/datasets', title: t('nav.catalogue'), here: route.meta.entry === 'catalogue' },
+  ])
+
+  const workbench = computed<Entry[]>(() => {
+    const account = session.account
+    if (!account) return []
+    const own = account.agency ? `/datasets?agency=${encodeURIComponent(account.agency.name)}` : '/datasets'
+    const entries: Entry[] = [
+      { to: '/', title: t('nav.workbench'), here: route.path === '/', icon: Odometer },
+      { to: own, title: t('nav.datasets'), here: false, icon: Collection },
+    ]
+    if (account.role === 'steward' || account.role === 'administrator') {
+      const to = '/datasets/new'
+      entries.push({ to, title: t('nav.new_dataset'), here: route.path === to, icon: Plus })
+    }
+    const here = route.path === '/jobs' || route.path.includes('/loads/')
+    entries.push({ to: '/jobs', title: t('nav.jobs'), here, icon: DataLine })
+    return entries
+  })
+
+  return { top, workbench }
+}

@@ -1,0 +1,74 @@
+// What a page costs to fetch, gzip, by the manifest of the build. Limits: PORTAL.md, section 6.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { expect, it } from 'vitest'
+
+interface Chunk {
+  file: string
+  css?: string[]
+  imports?: string[]
+  dynamicImports?: string[]
+}
+const dist = join(import.meta.dirname, '../../dist')
+const path = join(dist, '.vite/manifest.json')
+const manifest = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, Chunk>) : {}
+
+/** All files that the chunks of these sources need at once. */
+function files(keys: readonly string[], found = new Set<string>(), seen = new Set<string>()): Set<string> {
+  for (const key of keys) {
+    const chunk = manifest[key]
+    if (!chunk) throw new Error(`${key} is not in the manifest`)
+    if (seen.has(key)) continue
+    seen.add(key)
+    for (const file of [chunk.file, ...(chunk.css ?? [])]) found.add(file)
+    files(chunk.imports ?? [], found, seen)
+  }
+  return found
+}
+const kib = (list: Iterable<string>) =>
+  [...list].reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file)), { level: 9 }).length, 0) / 1024
+
+const entry = ['index.html', 'src/locales/zh-CN.json']
+const page = (name: string) => `src/pages/${name}.vue`
+
+function own(name: string): number {
+  const shell = files(entry)
+  return kib([...files([page(name)])].filter((file) => !shell.has(file)))
+}
+
+it('was built', () => {
+  expect(existsSync(path), 'build the portal first: npm run build').toBe(true)
+})
+
+it.each([['zh-CN'], ['en']])('the entry with %s stays below 95 KiB', (language) => {
+  const size = kib([...files(['index.html', `src/locales/${language}.json`]), 'index.html'])
+  console.log(`entry ${language}: ${size.toFixed(1)} KiB`)
+  expect(size).toBeLessThan(95)
+})
+
+it.each([
+  ['catalogue', ['catalog/CataloguePage'], 200],
+  ['dataset with rows', ['dataset/DatasetPage', 'dataset/DataTab'], 170],
+])('%s stays within its whole budget', (name, pages, limit) => {
+  const size = kib([...files([...entry, ...pages.map(page)]), 'index.html'])
+  console.log(`${name}, all: ${size.toFixed(1)} KiB`)
+  expect(size).toBeLessThan(limit)
+})
+
+it.each([
+  ['home/HomePage', 80], ['catalog/CataloguePage', 80], ['dataset/DatasetPage', 80], ['dataset/DataTab', 80],
+  ['load/NewLoadPage', 80], ['load/LoadPage', 80], ['jobs/JobsPage', 80], ['account/SignInPage', 80],
+  ['NotFoundPage', 80], ['dataset/NewDatasetPage', 140],
+])('the chunk of %s stays below its limit', (name, limit) => {
+  const size = own(name)
+  console.log(`${name}: ${size.toFixed(1)} KiB`)
+  expect(size).toBeLessThan(limit)
+})
+
+it('each asset lies there compressed', () => {
+  for (const file of files(entry)) {
+    expect(existsSync(join(dist, `${file}.gz`)), file).toBe(true)
+    expect(existsSync(join(dist, `${file}.br`)), file).toBe(true)
+  }
+})
