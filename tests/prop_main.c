@@ -203,7 +203,7 @@ static void report(const struct input *in)
 
 int main(int argc, char **argv)
 {
-    uint64_t seconds = setting("YM_FUZZ_SECONDS", 5), seen = 0;
+    uint64_t seconds = setting("YM_FUZZ_SECONDS", 10), seen = 0;
     int status = 0, still_s = 0;
     struct shared *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -43,12 +43,14 @@ bool collect_decoder_new(const char *name, struct collect_decoder **out, struct 
     if (!decoder)
         abort();
     decoder->iconv = iconv_open("UTF-8", name);
-    if (decoder->iconv == (iconv_t)-1) {
+    if (decoder->iconv == (iconv_t)-1) { // NOLINT(performance-no-int-to-ptr): as iconv says it
         free(decoder);
         ym_fail(err, YM_INVALID, "collect.encoding", "'%s' is no encoding that is known here",
                 name);
         ym_about(err, ym_str(name));
-        return ym_hint(err, "Declare another encoding, or save the file as UTF-8.");
+        return ym_hint(err,
+                       "Say utf-8, gb18030, big5 or another name that iconv knows, or leave it "
+                       "out: it is then found.");
     }
     *out = decoder;
     return true;

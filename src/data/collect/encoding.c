@@ -353,6 +353,13 @@ static void name(struct collect_encoding *out, enum collect_code code, const cha
     (void)snprintf(out->name, sizeof out->name, "%s", text);
 }
 
+static char lower_of(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        c = (char)(c - 'A' + 'a');
+    return c;
+}
+
 bool collect_encoding_declared(struct ym_str declared, struct collect_encoding *out,
                                struct ym_error *err)
 {
@@ -371,8 +378,7 @@ bool collect_encoding_declared(struct ym_str declared, struct collect_encoding *
 
     *out = (struct collect_encoding){0};
     for (size_t i = 0; i < declared.n && declared.n <= COLLECT_NAME_MAX; i++) {
-        char c = declared.p[i];
-        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        char c = lower_of(declared.p[i]);
         lower[i] = c;
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
             plain_name[n++] = c;
@@ -389,16 +395,18 @@ bool collect_encoding_declared(struct ym_str declared, struct collect_encoding *
     if (strncmp(plain_name, "utf16", 5) == 0 || strncmp(plain_name, "ucs", 3) == 0 ||
         strncmp(plain_name, "utf32", 5) == 0)
         return fail_utf16(err);
-    iconv_t known_there = lower[0] ? iconv_open("UTF-8", lower) : (iconv_t)-1;
-    if (known_there == (iconv_t)-1) {
-        ym_fail(err, YM_INVALID, "collect.encoding", "'%.*s' is no encoding that is known here",
+    struct collect_decoder *decoder = NULL;
+    if (!lower[0]) {
+        ym_fail(err, YM_INVALID, "collect.encoding", "'%.*s' is no name of an encoding",
                 YM_FMT(declared));
         ym_about(err, declared);
         return ym_hint(err,
                        "Say utf-8, gb18030, big5 or another name that iconv knows, or leave it "
                        "out: it is then found.");
     }
-    iconv_close(known_there);
+    if (!collect_decoder_new(lower, &decoder, err))
+        return false;
+    collect_decoder_free(decoder);
     name(out, COLLECT_OTHER, lower);
     return true;
 }
@@ -425,7 +433,7 @@ static bool guess(const struct collect_file *file, int64_t from, struct collect_
         goto out;
     }
     for (size_t i = 0; said[i] && i < COLLECT_NAME_MAX; i++)
-        out->name[i] = said[i] >= 'A' && said[i] <= 'Z' ? (char)(said[i] - 'A' + 'a') : said[i];
+        out->name[i] = lower_of(said[i]);
     out->code = COLLECT_OTHER;
     if (ym_str_is(ym_str(out->name), "utf-8"))
         out->code = COLLECT_UTF8;

@@ -258,7 +258,8 @@ static bool start(const struct collect_request *request, int fd, struct ym_str e
 
     for (size_t i = 0; i < YM_COUNT(given); i++)
         if (given[i].value.n > 0) {
-            (void)snprintf(texts[n - 2], ARGUMENT_MAX, "%s=%.*s", given[i].key, YM_FMT(given[i].value));
+            (void)snprintf(texts[n - 2], ARGUMENT_MAX, "%s=%.*s", given[i].key,
+                           YM_FMT(given[i].value));
             argv[n] = texts[n - 2];
             n++;
         }

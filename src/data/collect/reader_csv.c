@@ -394,7 +394,7 @@ static void find_fault(struct csv *csv, struct collect_out *out, char text[40])
         (void)snprintf(text, 40, "encoding:%lld", (long long)undecoded);
     else if (csv->row.broken_line > 0)
         (void)snprintf(text, 40, "quote:%lld",
-                 (long long)(csv->line + (int64_t)csv->row.broken_line - 1));
+                       (long long)(csv->line + (int64_t)csv->row.broken_line - 1));
     else if (!fits(csv, out->n))
         (void)snprintf(text, 40, "width:%zu", out->n);
     else

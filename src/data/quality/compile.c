@@ -228,7 +228,7 @@ bool quality_compile(const struct quality_schema *schema, const size_t *map, siz
     struct making m = {schema, map, n_columns, target, arena};
     struct ym_buf sql = {0};
 
-    *out = (struct quality_sql){0};
+    *out = (struct quality_sql){.schema = schema};
     if (n_columns > QUALITY_FIELDS_MAX)
         return ym_fail(err, YM_TOO_LARGE, "quality.columns", "the file has %zu columns", n_columns) ||
                ym_hint(err, "A table may have up to %d columns.", QUALITY_FIELDS_MAX);
@@ -296,6 +296,8 @@ static bool run(struct engine *engine, const struct ym_str *items, size_t n, str
 
 bool quality_begin(struct engine *engine, const struct quality_sql *sql, struct ym_error *err)
 {
+    if (sql->schema && !quality_schema_check(engine, sql->schema, err))
+        return false;
     // A load that runs again must not write through the views of its first attempt.
     return run(engine, sql->drop, sql->n_drop, err) && run(engine, sql->before, sql->n_before, err);
 }

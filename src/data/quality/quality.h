@@ -96,11 +96,13 @@ struct quality_sql {       // SQL texts in the arena
     struct ym_str *drop;  // takes the Null tables and views away again (IF EXISTS)
     size_t n_drop;
     struct ym_str count; // one line TSV: kept, quarantined of this version
+    const struct quality_schema *schema; // of quality_compile, whose patterns quality_begin tries
 };
 YM_MUST bool quality_compile(const struct quality_schema *schema, const size_t *map,
                              size_t n_columns, const struct quality_target *target,
                              struct ym_arena *arena, struct quality_sql *out, struct ym_error *err);
-// Run `before` (after dropping leftovers of the same load) and `drop`, with quality_settings.
+// Run `before` (after quality_schema_check, and after dropping leftovers of the same load) and
+// `drop`, with quality_settings.
 YM_MUST bool quality_begin(struct engine *engine, const struct quality_sql *sql,
                            struct ym_error *err);
 YM_MUST bool quality_end(struct engine *engine, const struct quality_sql *sql,

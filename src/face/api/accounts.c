@@ -6,14 +6,14 @@ static json_t *account_json(const struct org_account *account, const struct org_
 
     for (size_t i = 0; i < agencies->n && account->agency && !agency; i++)
         if (agencies->items[i].id == account->agency)
-            agency = json_pack("{s:o, s:o, s:o}", "id", api_id(account->agency), "name",
-                               ym_json_str(agencies->items[i].name), "title",
-                               api_texts_json(agencies->items[i].title_zh,
-                                              agencies->items[i].title_en));
+            agency =
+                json_pack("{s:o, s:o, s:o}", "id", api_id(account->agency), "name",
+                          ym_json_str(agencies->items[i].name), "title",
+                          api_texts_json(agencies->items[i].title_zh, agencies->items[i].title_en));
     return json_pack("{s:o, s:o, s:o, s:s, s:o, s:b}", "id", api_id(account->id), "name",
-                     ym_json_str(account->name), "display_name",
-                     ym_json_str(account->display_name), "role", org_role_name(account->role),
-                     "agency", agency ? agency : json_null(), "locked", account->locked);
+                     ym_json_str(account->name), "display_name", ym_json_str(account->display_name),
+                     "role", org_role_name(account->role), "agency", agency ? agency : json_null(),
+                     "locked", account->locked);
 }
 
 static bool list(struct http_request *rq, struct store *store, struct http_reply *re,
@@ -59,8 +59,7 @@ static bool add(struct http_request *rq, struct store *store, struct org_account
     if (of.id)
         all = (struct org_agencies){.items = &of, .n = 1};
     http_reply_json(re, account_json(account, &all));
-    api_location(rq, re, "accounts",
-                 ym_arena_printf(rq->arena, "%lld", (long long)account->id));
+    api_location(rq, re, "accounts", ym_arena_printf(rq->arena, "%lld", (long long)account->id));
     return true;
 }
 

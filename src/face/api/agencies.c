@@ -21,9 +21,9 @@ bool api_regions_get(struct http_request *rq, struct http_reply *re, struct ym_e
 
     if (!store_take(pool, &store, err))
         return false;
-    bool ok = org_regions_find(store, http_param(rq, "parent"),
-                               (int)http_param_int(rq, "level", 0), http_param(rq, "q"),
-                               http_param(rq, "after"), limit, rq->arena, &found, err);
+    bool ok = org_regions_find(store, http_param(rq, "parent"), (int)http_param_int(rq, "level", 0),
+                               http_param(rq, "q"), http_param(rq, "after"), limit, rq->arena,
+                               &found, err);
     store_give(pool, store);
     if (!ok)
         return false;

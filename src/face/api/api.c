@@ -1,9 +1,6 @@
 #include "face/api/inside.h"
 
-enum {
-    LOCALE_MAX = 1024 * 1024,
-    LIMIT = 100
-};
+enum { LOCALE_MAX = 1024 * 1024, LIMIT = 100 };
 
 static json_t *read_locale(const char *folder, const char *name)
 {
@@ -14,8 +11,8 @@ static json_t *read_locale(const char *folder, const char *name)
     snprintf(path, sizeof path, "%s/%s.json", folder ? folder : "", name);
     if (folder && ym_json_file(path, LOCALE_MAX, &texts, &err))
         return texts;
-    ym_log(YM_WARN, "api.locale", YM_ARGS(ym_text("language", ym_str(name)),
-                                          ym_text("why", ym_str(err.message))));
+    ym_log(YM_WARN, "api.locale",
+           YM_ARGS(ym_text("language", ym_str(name)), ym_text("why", ym_str(err.message))));
     return NULL;
 }
 

@@ -21,9 +21,9 @@ struct api_options {
     struct engine *engine;
     struct jobs *jobs;
     struct lake *lake;
-    const char *web;          // folder of the built portal
-    const char *locales;      // folder of zh-CN.json and en.json
-    const char *public_url;   // without a slash at its end; or NULL: pages name no address of ours
+    const char *web;        // folder of the built portal
+    const char *locales;    // folder of zh-CN.json and en.json
+    const char *public_url; // without a slash at its end; or NULL: pages name no address of ours
     const char *place_zh, *place_en;
     const char *version;
     const char *zone;
@@ -39,8 +39,8 @@ void api_close(struct api *api);
 
 extern const struct http_route api_routes[];
 extern const size_t api_n_routes;
-// For http_options: the portal, who calls, a text of the locale files, the end of a token that stood
-// in an address.
+// For http_options: the portal, who calls, a text of the locale files, the end of a token that
+// stood in an address.
 bool api_page(struct http_request *rq, struct http_reply *re, struct ym_error *err);
 bool api_authenticate(struct http_request *rq, void **caller, struct ym_error *err);
 struct ym_str api_text(void *with, struct ym_str lang, const char *key);

@@ -18,7 +18,8 @@ static bool changes(const struct http_request *rq)
 static bool bad_bearer(struct ym_error *err)
 {
     ym_fail(err, YM_SIGN_IN, "api.bearer", "the Authorization header is not 'Bearer TOKEN'");
-    return ym_hint(err, "Send Authorization: Bearer with a token that you made under your account.");
+    return ym_hint(err,
+                   "Send Authorization: Bearer with a token that you made under your account.");
 }
 
 static void be_operator(struct org_caller *caller)
@@ -77,7 +78,8 @@ static struct ym_str origin_of(struct ym_str url)
     return end == SIZE_MAX ? url : ym_str_sub(url, 0, end);
 }
 
-// A browser tells where a change comes from; only our own pages may make one. Programs tell nothing.
+// A browser tells where a change comes from; only our own pages may make one. Programs tell
+// nothing.
 static bool check_origin(const struct http_request *rq, struct ym_error *err)
 {
     struct ym_str origin = http_header_of(rq, "Origin"), host = http_header_of(rq, "Host");

@@ -51,8 +51,7 @@ static void answer_one(struct http_request *rq, const struct catalog_dataset *da
                        struct http_reply *re)
 {
     http_reply_json(re, catalog_json(dataset, api_caller(rq), true));
-    http_reply_header(re, "ETag",
-                      ym_arena_printf(rq->arena, "\"%lld\"", (long long)dataset->etag));
+    http_reply_header(re, "ETag", ym_arena_printf(rq->arena, "\"%lld\"", (long long)dataset->etag));
 }
 
 bool api_dataset_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)

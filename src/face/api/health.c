@@ -35,8 +35,8 @@ static void not_ready(struct http_reply *re, const char *part, struct ym_str why
 {
     http_reply_status(re, 503);
     http_reply_header(re, "Retry-After", YM_STR("2"));
-    http_reply_json(re, json_pack("{s:b, s:s, s:o}", "ok", 0, "failed", part, "why",
-                                  ym_json_str(why)));
+    http_reply_json(re,
+                    json_pack("{s:b, s:s, s:o}", "ok", 0, "failed", part, "why", ym_json_str(why)));
 }
 
 // Said to everyone: which part, and why in words that the part itself made for this.

@@ -8,9 +8,9 @@
 
 struct api {
     struct api_options options;
-    json_t *zh, *en;      // locale files; NULL: not there
+    json_t *zh, *en;       // locale files; NULL: not there
     struct ym_buf openapi; // the document, made once
-    _Atomic int waiting;  // handlers that wait for a job (Prefer: wait)
+    _Atomic int waiting;   // handlers that wait for a job (Prefer: wait)
 };
 static inline struct api *api_of(const struct http_request *rq)
 {

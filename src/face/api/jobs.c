@@ -27,9 +27,8 @@ bool api_jobs_get(struct http_request *rq, struct http_reply *re, struct ym_erro
     if (!api_after(rq, &before, err))
         return false;
     // To the queue agency 0 is all agencies; to whoever has none it is none.
-    if ((all || caller->agency) &&
-        !jobs_list(api_of(rq)->options.jobs, all ? 0 : caller->agency, before, limit, rq->arena,
-                   &found, err))
+    if ((all || caller->agency) && !jobs_list(api_of(rq)->options.jobs, all ? 0 : caller->agency,
+                                              before, limit, rq->arena, &found, err))
         return false;
     json_t *items = json_array(), *next = NULL;
     for (size_t i = 0; i < found.n; i++)
@@ -69,7 +68,8 @@ bool api_job_get(struct http_request *rq, struct http_reply *re, struct ym_error
 }
 
 /* A job's events. Runners tell `changed`; the connection's end tells `gone`, after which the watch
- * is taken away and nobody tells any more. Whoever is first ends the stream, the other leaves it. */
+ * is taken away and nobody tells any more. Whoever is first ends the stream, the other leaves it.
+ */
 struct watcher {
     struct api *api;
     struct http_events *events;

@@ -5,9 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    INDEX_MAX = 256 * 1024
-};
+enum { INDEX_MAX = 256 * 1024 };
 
 // PORTAL.md, "How the server serves web/dist": what the pages run under without a violation.
 static const char csp[] =
@@ -41,8 +39,8 @@ static const char *type_of(struct ym_str path)
     return NULL;
 }
 
-/* A file of the web folder, or -1. The path has no dot segment (http_target_parse); here no part may
- * begin with a dot either, and only kinds of files that the portal has are given out. */
+/* A file of the web folder, or -1. The path has no dot segment (http_target_parse); here no part
+ * may begin with a dot either, and only kinds of files that the portal has are given out. */
 static int open_file(const char *folder, struct ym_str path, const char *ending, int64_t *size)
 {
     char full[4096];
@@ -111,7 +109,8 @@ static bool read_index(const char *folder, struct ym_buf *to, struct ym_error *e
 
     if (fd < 0) {
         ym_fail(err, YM_NOT_FOUND, "api.no_portal", "the portal's pages are not installed");
-        return ym_hint(err, "Run `make build`, which also builds the pages; the API works already.");
+        return ym_hint(err,
+                       "Run `make build`, which also builds the pages; the API works already.");
     }
     while ((n = read(fd, piece, sizeof piece)) > 0)
         ym_buf_add(to, (struct ym_str){piece, (size_t)n});
@@ -149,13 +148,13 @@ static void set_site(struct http_request *rq, struct api_head *head)
 
     if (mark.n == 0)
         mark = YM_STR("雲夢");
-    head->site = place.n > 0
-                     ? ym_arena_printf(rq->arena, "%.*s · %.*s", YM_FMT(mark), YM_FMT(place))
-                     : mark;
+    head->site =
+        place.n > 0 ? ym_arena_printf(rq->arena, "%.*s · %.*s", YM_FMT(mark), YM_FMT(place)) : mark;
     head->description = platform.n > 0 ? with_place(rq, platform, place) : head->site;
 }
 
-// The dataset of "/datasets/{id}" and of the pages below it. True also where the page is about none.
+// The dataset of "/datasets/{id}" and of the pages below it. True also where the page is about
+// none.
 static bool find_dataset(struct http_request *rq, struct catalog_dataset *out, bool *about,
                          struct ym_error *err)
 {
@@ -224,7 +223,8 @@ static bool page(struct http_request *rq, struct http_reply *re, struct ym_error
         bool found = find_dataset(rq, &dataset, &about, &why);
         if (found && about)
             set_dataset(&head, &dataset);
-        // A store that is away says so on the page itself, which asks the API; the page still comes.
+        // A store that is away says so on the page itself, which asks the API; the page still
+        // comes.
         give_page(rq, re, ym_buf_str(&index), &head, why.kind == YM_NOT_FOUND ? 404 : 200);
     }
     ym_buf_clear(&index);

@@ -7,7 +7,9 @@ enum {
 // Parameters, one table a route.
 #define PAGE                                                                                       \
     {"limit", HTTP_PARAM_INTEGER, 1, ROWS_MAX, NULL, "how many at most, 100 without it"},          \
-        {"after", HTTP_PARAM_TEXT, 1, 4096, NULL, "`next` of the page before"}
+    {                                                                                              \
+        "after", HTTP_PARAM_TEXT, 1, 4096, NULL, "`next` of the page before"                       \
+    }
 
 static const struct http_param page_params[] = {PAGE, {0}};
 static const struct http_param region_params[] = {
@@ -92,8 +94,8 @@ const struct http_route api_routes[] = {
      page_params, "Versions, newest first", NULL, "VersionList", 200, false},
     {"GET", "/api/v1/datasets/{id}/rows", api_rows_get, HTTP_ANYONE, HTTP_NO_BODY, row_params,
      "Rows of a version", NULL, "Rows", 200, false},
-    {"GET", "/api/v1/datasets/{id}/loads", api_loads_get, HTTP_SIGNED_IN, HTTP_NO_BODY,
-     page_params, "Loads, newest first; stewards", NULL, "LoadList", 200, false},
+    {"GET", "/api/v1/datasets/{id}/loads", api_loads_get, HTTP_SIGNED_IN, HTTP_NO_BODY, page_params,
+     "Loads, newest first; stewards", NULL, "LoadList", 200, false},
     {"POST", "/api/v1/datasets/{id}/loads", api_loads_post, HTTP_SIGNED_IN, HTTP_FILE_BODY,
      load_params, "Load a file; Prefer: wait=N waits for the end", NULL, "Load", 201, true},
 

@@ -6,10 +6,10 @@ enum {
 
 static json_t *version_json(const struct catalog_version *version)
 {
-    json_t *rows = json_pack("{s:I, s:I, s:I, s:I}", "in", (json_int_t)version->in, "kept",
-                             (json_int_t)version->kept, "quarantined",
-                             (json_int_t)version->quarantined, "duplicates",
-                             (json_int_t)version->duplicates);
+    json_t *rows =
+        json_pack("{s:I, s:I, s:I, s:I}", "in", (json_int_t)version->in, "kept",
+                  (json_int_t)version->kept, "quarantined", (json_int_t)version->quarantined,
+                  "duplicates", (json_int_t)version->duplicates);
 
     return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "number", (json_int_t)version->number,
                      "state", ym_json_str(version->state), "published_at",

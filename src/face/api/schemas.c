@@ -1,20 +1,18 @@
 #include "face/api/api.h"
 
-enum {
-    SCHEMA_MAX = 8192
-};
+enum { SCHEMA_MAX = 8192 };
 
-// components.schemas of the OpenAPI document, in JSON Schema 2020-12. Bodies refuse what they do not
-// name; answers may gain members.
+// components.schemas of the OpenAPI document, in JSON Schema 2020-12. Bodies refuse what they do
+// not name; answers may gain members.
 #define REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
 #define LIST(name)                                                                                 \
     "{\"type\":\"object\",\"required\":[\"items\",\"next\",\"total\"],\"properties\":{"            \
-    "\"items\":{\"type\":\"array\",\"items\":" REF(name) "},\"next\":" REF("Cursor")               \
-    ",\"total\":{\"type\":\"integer\"}}}"
-#define TEXT "{\"type\":\"string\"}"
-#define INTEGER "{\"type\":\"integer\"}"
-#define BOOLEAN "{\"type\":\"boolean\"}"
-#define TEXT_OR_NULL "{\"type\":[\"string\",\"null\"]}"
+    "\"items\":{\"type\":\"array\",\"items\":" REF(name) "},\"next\":" REF(                        \
+        "Cursor") ",\"total\":{\"type\":\"integer\"}}}"
+#define TEXT          "{\"type\":\"string\"}"
+#define INTEGER       "{\"type\":\"integer\"}"
+#define BOOLEAN       "{\"type\":\"boolean\"}"
+#define TEXT_OR_NULL  "{\"type\":[\"string\",\"null\"]}"
 #define OR_NULL(name) "{\"anyOf\":[" REF(name) ",{\"type\":\"null\"}]}"
 
 static const struct {
@@ -23,40 +21,48 @@ static const struct {
     {"Id", "{\"type\":\"string\",\"pattern\":\"^[0-9]{1,19}$\"}"},
     {"Time", "{\"type\":\"string\",\"format\":\"date-time\"}"},
     {"Cursor", "{\"type\":[\"string\",\"null\"],\"description\":\"for `after`; null at the end\"}"},
-    {"Text", "{\"type\":\"object\",\"description\":\"a text for people\",\"properties\":{"
-             "\"zh\":" TEXT_OR_NULL ",\"en\":" TEXT_OR_NULL "},\"additionalProperties\":false}"},
+    {"Text",
+     "{\"type\":\"object\",\"description\":\"a text for people\",\"properties\":{"
+     "\"zh\":" TEXT_OR_NULL ",\"en\":" TEXT_OR_NULL "},\"additionalProperties\":false}"},
     {"Problem",
-     "{\"type\":\"object\",\"description\":\"RFC 9457\",\"required\":[\"type\",\"title\",\"status\","
+     "{\"type\":\"object\",\"description\":\"RFC "
+     "9457\",\"required\":[\"type\",\"title\",\"status\","
      "\"code\"],\"properties\":{\"type\":{\"type\":\"string\",\"format\":\"uri-reference\"},"
      "\"title\":" TEXT ",\"status\":" INTEGER ",\"code\":" TEXT ",\"subject\":" TEXT
      ",\"line\":" INTEGER ",\"hint\":" TEXT ",\"detail\":" TEXT "}}"},
     {"Health", "{\"type\":\"object\",\"required\":[\"ok\"],\"properties\":{\"ok\":" BOOLEAN
                ",\"failed\":" TEXT ",\"why\":" TEXT "}}"},
     {"OpenApi", "{\"type\":\"object\"}"},
-    {"AgencyRef", "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"title\"],\"properties\":{"
-                  "\"id\":" REF("Id") ",\"name\":" TEXT ",\"title\":" REF("Text") "}}"},
-    {"Role", "{\"type\":\"string\",\"enum\":[\"administrator\",\"steward\",\"official\",\"analyst\","
-             "\"auditor\",\"citizen\"]}"},
+    {"AgencyRef",
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"title\"],\"properties\":{"
+     "\"id\":" REF("Id") ",\"name\":" TEXT ",\"title\":" REF("Text") "}}"},
+    {"Role",
+     "{\"type\":\"string\",\"enum\":[\"administrator\",\"steward\",\"official\",\"analyst\","
+     "\"auditor\",\"citizen\"]}"},
     {"Account",
      "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"display_name\",\"role\",\"agency\"],"
      "\"properties\":{\"id\":" REF("Id") ",\"name\":" TEXT ",\"display_name\":" TEXT
-     ",\"role\":" REF("Role") ",\"agency\":" OR_NULL("AgencyRef") ",\"locked\":" BOOLEAN "}}"},
+                                         ",\"role\":" REF("Role") ",\"agency\":" OR_NULL(
+                                             "AgencyRef") ",\"locked\":" BOOLEAN "}}"},
     {"AccountList", LIST("Account")},
     {"NewAccount",
      "{\"type\":\"object\",\"required\":[\"name\",\"display_name\",\"role\",\"password\"],"
-     "\"properties\":{\"name\":" TEXT ",\"display_name\":" TEXT ",\"role\":" REF("Role")
-     ",\"agency\":{\"type\":[\"string\",\"null\"],\"description\":\"name or id\"},"
-     "\"password\":{\"type\":\"string\",\"minLength\":10}},\"additionalProperties\":false}"},
+     "\"properties\":{\"name\":" TEXT ",\"display_name\":" TEXT ",\"role\":" REF(
+         "Role") ",\"agency\":{\"type\":[\"string\",\"null\"],\"description\":\"name or id\"},"
+                 "\"password\":{\"type\":\"string\",\"minLength\":10}},\"additionalProperties\":"
+                 "false}"},
     {"Session",
      "{\"type\":\"object\",\"required\":[\"account\",\"csrf\",\"demo\",\"place\",\"version\"],"
      "\"properties\":{\"account\":" OR_NULL("Account") ",\"csrf\":" TEXT_OR_NULL
-     ",\"demo\":" BOOLEAN ",\"place\":" REF("Text") ",\"version\":" TEXT "}}"},
+                                                       ",\"demo\":" BOOLEAN ",\"place\":" REF(
+                                                           "Text") ",\"version\":" TEXT "}}"},
     {"NewSession",
      "{\"type\":\"object\",\"required\":[\"name\",\"password\"],\"properties\":{\"name\":" TEXT
      ",\"password\":" TEXT "},\"additionalProperties\":false}"},
-    {"Token", "{\"type\":\"object\",\"required\":[\"id\",\"title\"],\"properties\":{\"id\":" REF("Id")
-              ",\"title\":" TEXT ",\"created_at\":" REF("Time") ",\"expires_at\":" OR_NULL("Time")
-              ",\"used_at\":" OR_NULL("Time") "}}"},
+    {"Token", "{\"type\":\"object\",\"required\":[\"id\",\"title\"],\"properties\":{\"id\":" REF(
+                  "Id") ",\"title\":" TEXT
+                        ",\"created_at\":" REF("Time") ",\"expires_at\":" OR_NULL(
+                            "Time") ",\"used_at\":" OR_NULL("Time") "}}"},
     {"TokenList", LIST("Token")},
     {"NewToken",
      "{\"type\":\"object\",\"required\":[\"title\",\"days\"],\"properties\":{\"title\":" TEXT
@@ -72,17 +78,19 @@ static const struct {
     {"RegionList", LIST("Region")},
     {"Agency",
      "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"title\",\"credit_code\",\"region\","
-     "\"datasets\"],\"properties\":{\"id\":" REF("Id") ",\"name\":" TEXT ",\"title\":" REF("Text")
-     ",\"credit_code\":" TEXT_OR_NULL ",\"region\":" TEXT_OR_NULL ",\"datasets\":" INTEGER "}}"},
+     "\"datasets\"],\"properties\":{\"id\":" REF("Id") ",\"name\":" TEXT ",\"title\":" REF(
+         "Text") ",\"credit_code\":" TEXT_OR_NULL ",\"region\":" TEXT_OR_NULL
+                 ",\"datasets\":" INTEGER "}}"},
     {"AgencyList", LIST("Agency")},
     {"NewAgency",
      "{\"type\":\"object\",\"required\":[\"name\",\"title\"],\"properties\":{\"name\":" TEXT
      ",\"title\":" REF("Text") ",\"credit_code\":" TEXT_OR_NULL ",\"region\":" TEXT_OR_NULL
-     "},\"additionalProperties\":false}"},
+                               "},\"additionalProperties\":false}"},
     {"Openness", "{\"type\":\"string\",\"enum\":[\"open\",\"conditional\",\"closed\"]}"},
     {"Sharing", "{\"type\":\"string\",\"enum\":[\"unconditional\",\"conditional\",\"withheld\"]}"},
-    {"UpdateCycle", "{\"type\":\"string\",\"enum\":[\"realtime\",\"hour\",\"day\",\"week\",\"month\","
-                    "\"quarter\",\"year\",\"irregular\"]}"},
+    {"UpdateCycle",
+     "{\"type\":\"string\",\"enum\":[\"realtime\",\"hour\",\"day\",\"week\",\"month\","
+     "\"quarter\",\"year\",\"irregular\"]}"},
     {"TableSchema",
      "{\"type\":\"object\",\"description\":\"Frictionless Table Schema, docs/schema.md\","
      "\"properties\":{\"fields\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
@@ -90,58 +98,107 @@ static const struct {
      "{\"type\":\"object\",\"required\":[\"number\",\"state\",\"rows\"],\"properties\":{"
      "\"number\":" INTEGER
      ",\"state\":{\"type\":\"string\",\"enum\":[\"published\",\"withdrawn\",\"retired\"]},"
-     "\"published_at\":" OR_NULL("Time") ",\"received_at\":" OR_NULL("Time")
-     ",\"file\":" TEXT_OR_NULL ",\"rows\":{\"type\":\"object\",\"properties\":{\"in\":" INTEGER
-     ",\"kept\":" INTEGER ",\"quarantined\":" INTEGER ",\"duplicates\":" INTEGER
-     "}},\"load\":" OR_NULL("Id") "}}"},
+     "\"published_at\":" OR_NULL("Time") ",\"received_at\":" OR_NULL(
+         "Time") ",\"file\":" TEXT_OR_NULL
+                 ",\"rows\":{\"type\":\"object\",\"properties\":{\"in\":" INTEGER
+                 ",\"kept\":" INTEGER ",\"quarantined\":" INTEGER ",\"duplicates\":" INTEGER
+                 "}},\"load\":" OR_NULL("Id") "}}"},
     {"VersionList", LIST("Version")},
     {"Dataset",
-     "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"abstract\",\"code\",\"agency\",\"theme\","
+     "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"abstract\",\"code\",\"agency\","
+     "\"theme\","
      "\"openness\",\"sharing\",\"update_cycle\",\"created_at\",\"updated_at\",\"etag\",\"current\","
-     "\"may\"],\"properties\":{\"id\":" TEXT ",\"title\":" REF("Text") ",\"abstract\":" REF("Text")
-     ",\"code\":" TEXT_OR_NULL ",\"agency\":" REF("AgencyRef") ",\"theme\":" TEXT
-     ",\"openness\":" REF("Openness") ",\"sharing\":" REF("Sharing")
-     ",\"update_cycle\":" REF("UpdateCycle") ",\"created_at\":" REF("Time")
-     ",\"updated_at\":" REF("Time") ",\"etag\":" TEXT ",\"current\":" OR_NULL("Version")
-     ",\"may\":{\"type\":\"object\",\"properties\":{\"read\":" BOOLEAN ",\"load\":" BOOLEAN
-     ",\"edit\":" BOOLEAN "}},\"schema\":" OR_NULL("TableSchema") "}}"},
+     "\"may\"],\"properties\":{\"id\":" TEXT ",\"title\":" REF("Text") ",\"abstract\":" REF(
+         "Text") ",\"code\":" TEXT_OR_NULL
+                 ",\"agency\":" REF(
+                     "AgencyRef") ",\"theme\":" TEXT
+                                  ",\"openness\":" REF("Openness") ",\"sharing\":" REF("Sharing") ",\"update_cycle\":" REF("UpdateCycle") ",\"created_at\":" REF(
+                                      "Time") ",\"updated_at\":" REF("Time") ",\"etag\":" TEXT
+                                                                             ",\"current\""
+                                                                             ":" OR_NULL(
+                                                                                 "Version") ",\"may"
+                                                                                            "\":{"
+                                                                                            "\"type"
+                                                                                            "\":"
+                                                                                            "\"obje"
+                                                                                            "ct\","
+                                                                                            "\"prop"
+                                                                                            "erties"
+                                                                                            "\":{"
+                                                                                            "\"read"
+                                                                                            "\""
+                                                                                            ":" BOOLEAN
+                                                                                            ",\"loa"
+                                                                                            "d\""
+                                                                                            ":" BOOLEAN
+                                                                                            ",\"edi"
+                                                                                            "t\""
+                                                                                            ":" BOOLEAN
+                                                                                            "}},"
+                                                                                            "\"sche"
+                                                                                            "ma\""
+                                                                                            ":" OR_NULL(
+                                                                                                "Ta"
+                                                                                                "bl"
+                                                                                                "eS"
+                                                                                                "ch"
+                                                                                                "em"
+                                                                                                "a") "}}"},
     {"FacetValue",
      "{\"type\":\"object\",\"required\":[\"value\",\"count\"],\"properties\":{\"value\":" TEXT
      ",\"title\":" REF("Text") ",\"count\":" INTEGER "}}"},
     {"DatasetList",
-     "{\"allOf\":[" LIST("Dataset") ",{\"type\":\"object\",\"required\":[\"facets\"],\"properties\":{"
-     "\"facets\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"array\",\"items\":" REF(
-         "FacetValue") "}}}}]}"},
+     "{\"allOf\":[" LIST(
+         "Dataset") ",{\"type\":\"object\",\"required\":[\"facets\"],\"properties\":{"
+                    "\"facets\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"array\","
+                    "\"items\":" REF("FacetValue") "}}}}]}"},
     {"NewDataset",
      "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"theme\",\"openness\",\"sharing\","
      "\"update_cycle\"],\"properties\":{\"id\":{\"type\":\"string\","
-     "\"pattern\":\"^[a-z][a-z0-9_]{0,62}[.][a-z][a-z0-9_]{0,62}$\"},\"title\":" REF("Text")
-     ",\"abstract\":" REF("Text") ",\"code\":" TEXT_OR_NULL
-     ",\"agency\":{\"type\":[\"string\",\"null\"],\"description\":\"name or id; without it the space\"}"
-     ",\"theme\":" TEXT ",\"openness\":" REF("Openness") ",\"sharing\":" REF("Sharing")
-     ",\"update_cycle\":" REF("UpdateCycle") ",\"schema\":" OR_NULL("TableSchema")
-     "},\"additionalProperties\":false}"},
+     "\"pattern\":\"^[a-z][a-z0-9_]{0,62}[.][a-z][a-z0-9_]{0,62}$\"},\"title\":" REF(
+         "Text") ",\"abstract\":" REF("Text") ",\"code\":" TEXT_OR_NULL
+                                              ",\"agency\":{\"type\":[\"string\",\"null\"],"
+                                              "\"description\":\"name or id; without it the "
+                                              "space\"}"
+                                              ",\"theme\":" TEXT
+                                              ",\"openness\":" REF("Openness") ",\"sharing\":" REF("Sharing") ",\"update_cycle\":" REF(
+                                                  "UpdateCycle") ",\"schema\":" OR_NULL("TableSchem"
+                                                                                        "a") "},"
+                                                                                             "\"add"
+                                                                                             "ition"
+                                                                                             "alPro"
+                                                                                             "perti"
+                                                                                             "es\":"
+                                                                                             "false"
+                                                                                             "}"},
     {"DatasetChange",
-     "{\"type\":\"object\",\"properties\":{\"title\":" REF("Text") ",\"abstract\":" REF("Text")
-     ",\"code\":" TEXT_OR_NULL ",\"theme\":" TEXT ",\"openness\":" REF("Openness")
-     ",\"sharing\":" REF("Sharing") ",\"update_cycle\":" REF("UpdateCycle")
-     ",\"schema\":" OR_NULL("TableSchema") "},\"additionalProperties\":false}"},
+     "{\"type\":\"object\",\"properties\":{\"title\":" REF("Text") ",\"abstract\":" REF(
+         "Text") ",\"code\":" TEXT_OR_NULL
+                 ",\"theme\":" TEXT ",\"openness\":" REF("Openness") ",\"sharing\":" REF("Sharing") ",\"update_cycle\":" REF(
+                     "UpdateCycle") ",\"schema\":" OR_NULL("TableSchema") "},"
+                                                                          "\"additionalProperties\""
+                                                                          ":false}"},
     {"Rows",
      "{\"type\":\"object\",\"required\":[\"dataset\",\"version\",\"fields\",\"items\",\"next\","
      "\"total\"],\"properties\":{\"dataset\":" TEXT ",\"version\":" INTEGER
-     ",\"published_at\":" OR_NULL("Time")
-     ",\"fields\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\",\"type\"],"
-     "\"properties\":{\"name\":" TEXT ",\"title\":{},\"type\":" TEXT ",\"unit\":" TEXT_OR_NULL
-     "}}},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"next\":" REF("Cursor")
-     ",\"total\":" INTEGER "}}"},
+     ",\"published_at\":" OR_NULL(
+         "Time") ",\"fields\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+                 "\"name\",\"type\"],"
+                 "\"properties\":{\"name\":" TEXT ",\"title\":{},\"type\":" TEXT
+                 ",\"unit\":" TEXT_OR_NULL
+                 "}}},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"next\":" REF(
+                     "Cursor") ",\"total\":" INTEGER "}}"},
     {"Job",
      "{\"type\":\"object\",\"required\":[\"id\",\"kind\",\"state\",\"created_at\"],\"properties\":{"
-     "\"id\":" REF("Id") ",\"kind\":" TEXT ",\"state\":{\"type\":\"string\",\"enum\":[\"waiting\","
-     "\"running\",\"done\",\"failed\",\"stopped\"]},\"stage\":" TEXT_OR_NULL
-     ",\"done\":{\"type\":[\"integer\",\"null\"]},\"total\":{\"type\":[\"integer\",\"null\"]},"
-     "\"unit\":" TEXT_OR_NULL ",\"subject\":" TEXT_OR_NULL ",\"created_at\":" REF("Time")
-     ",\"started_at\":" OR_NULL("Time") ",\"ended_at\":" OR_NULL("Time")
-     ",\"problem\":" OR_NULL("Problem") "}}"},
+     "\"id\":" REF(
+         "Id") ",\"kind\":" TEXT ",\"state\":{\"type\":\"string\",\"enum\":[\"waiting\","
+               "\"running\",\"done\",\"failed\",\"stopped\"]},\"stage\":" TEXT_OR_NULL
+               ",\"done\":{\"type\":[\"integer\",\"null\"]},\"total\":{\"type\":[\"integer\","
+               "\"null\"]},"
+               "\"unit\":" TEXT_OR_NULL ",\"subject\":" TEXT_OR_NULL
+               ",\"created_at\":" REF("Time") ",\"started_at\":" OR_NULL(
+                   "Time") ",\"ended_at\":" OR_NULL("Time") ",\"problem\":" OR_NULL("Problem") "}"
+                                                                                               "}"},
     {"JobList", LIST("Job")},
     {"Report",
      "{\"type\":\"object\",\"required\":[\"rows_in\",\"rows_kept\",\"rows_quarantined\","
@@ -155,11 +212,12 @@ static const struct {
     {"Load",
      "{\"type\":\"object\",\"required\":[\"id\",\"dataset\",\"version\",\"state\"],\"properties\":{"
      "\"id\":" REF("Id") ",\"dataset\":" TEXT ",\"version\":" INTEGER
-     ",\"state\":{\"type\":\"string\",\"enum\":[\"received\",\"checked\",\"published\",\"refused\","
-     "\"withdrawn\",\"retired\"]},\"file\":" TEXT_OR_NULL ",\"size\":" INTEGER
-     ",\"received_at\":" OR_NULL("Time") ",\"published_at\":" OR_NULL("Time")
-     ",\"job\":" OR_NULL("Job") ",\"report\":" OR_NULL("Report") ",\"problem\":" OR_NULL("Problem")
-     "}}"},
+                         ",\"state\":{\"type\":\"string\",\"enum\":[\"received\",\"checked\","
+                         "\"published\",\"refused\","
+                         "\"withdrawn\",\"retired\"]},\"file\":" TEXT_OR_NULL ",\"size\":" INTEGER
+                         ",\"received_at\":" OR_NULL("Time") ",\"published_at\":" OR_NULL("Time") ",\"job\":" OR_NULL(
+                             "Job") ",\"report\":" OR_NULL("Report") ",\"problem\":" OR_NULL("Probl"
+                                                                                             "em") "}}"},
     {"LoadList", LIST("Load")},
     {"QuarantinedRow",
      "{\"type\":\"object\",\"required\":[\"line\",\"reasons\",\"cells\"],\"properties\":{"

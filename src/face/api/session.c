@@ -36,11 +36,11 @@ static bool answer(struct http_request *rq, struct store *store, const struct or
     if (!account)
         return false;
     json_t *csrf = caller && caller->csrf[0] ? json_string(caller->csrf) : json_null();
-    http_reply_json(re, json_pack("{s:o, s:o, s:b, s:o, s:s}", "account", account, "csrf", csrf,
-                                  "demo", options->demo, "place",
-                                  api_texts_json(ym_str(options->place_zh),
-                                                 ym_str(options->place_en)),
-                                  "version", options->version ? options->version : ""));
+    http_reply_json(re,
+                    json_pack("{s:o, s:o, s:b, s:o, s:s}", "account", account, "csrf", csrf, "demo",
+                              options->demo, "place",
+                              api_texts_json(ym_str(options->place_zh), ym_str(options->place_en)),
+                              "version", options->version ? options->version : ""));
     return true;
 }
 

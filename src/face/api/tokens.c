@@ -13,8 +13,7 @@ static bool list(struct http_request *rq, struct store *store, struct http_reply
         json_array_append_new(
             items, json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", api_id(one->id), "title",
                              ym_json_str(one->title), "created_at", api_time(one->created),
-                             "expires_at", api_time(one->expires), "used_at",
-                             api_time(one->used)));
+                             "expires_at", api_time(one->expires), "used_at", api_time(one->used)));
     }
     http_reply_json(re, api_list(items, NULL, (int64_t)tokens.n));
     return true;

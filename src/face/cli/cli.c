@@ -192,7 +192,7 @@ int cli_main(const struct cli_world *world, int argc, char **argv)
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return print_all(&cli);
     const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
-    if (strcmp(name, "help") == 0 && argc > 2) {
+    if (strcmp(name, "help") == 0 && argc > 2 && argv[2][0] != '-') {
         name = argv[2];
         help = true;
     } else if (strcmp(name, "help") == 0) {

@@ -126,7 +126,22 @@ static bool keep_password(struct demo *demo, const json_t *account, const char *
     return cli_write_file(path, text, 0600, err);
 }
 
-static bool add_accounts(struct demo *demo, struct ym_error *err)
+static bool has_account(const json_t *there, const char *name)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(json_object_get(there, "items"), i, one)
+    {
+        if (strcmp(text_of(one, "name"), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+// `there` is asked for first: the server works a while on each password, also of a name that is
+// taken.
+static bool add_missing(struct demo *demo, const json_t *there, struct ym_error *err)
 {
     json_t *one;
     size_t i;
@@ -135,6 +150,9 @@ static bool add_accounts(struct demo *demo, struct ym_error *err)
     {
         char password[PASSWORD_CHARS + 1];
         bool made;
+
+        if (has_account(there, text_of(one, "name")))
+            continue;
 
         make_password(password);
         json_object_set_new(one, "password", json_string(password));
@@ -150,6 +168,16 @@ static bool add_accounts(struct demo *demo, struct ym_error *err)
         sodium_memzero(password, sizeof password);
     }
     return true;
+}
+
+static bool add_accounts(struct demo *demo, struct ym_error *err)
+{
+    json_t *there = NULL;
+
+    bool ok = cli_remote_get(&demo->remote, YM_STR("/api/v1/accounts"), &there, err) &&
+              add_missing(demo, there, err);
+    json_decref(there);
+    return ok;
 }
 
 // ---- datasets and their files

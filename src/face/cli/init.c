@@ -87,7 +87,7 @@ static bool fill_store(struct cli *cli, const struct ym_settings *settings,
     cli_bar_end(&bar);
     struct org_account admin = {.name = YM_STR("admin"), .display_name = YM_STR("系统管理员"),
                                 .role = ORG_ADMINISTRATOR};
-    ok = org_account_add(store, NULL, &admin, ym_str(password), err);
+    ok = org_account_add(store, &org_program, &admin, ym_str(password), err);
     // A first init that was killed half-way left the account: it gets the password of this one.
     if (!ok && err->kind == YM_CONFLICT)
         ok = org_account_password(store, admin.name, ym_str(password), err);

@@ -125,6 +125,14 @@ static bool get_load(struct cli_remote *remote, json_t **load, struct ym_error *
     return cli_remote_get(remote, path, load, err);
 }
 
+static json_t *problem_of(const json_t *load)
+{
+    json_t *own = json_object_get(load, "problem");
+    json_t *job = json_object_get(json_object_get(load, "job"), "problem");
+
+    return json_is_object(own) ? own : json_is_object(job) ? job : NULL;
+}
+
 bool cli_load_run(struct cli_remote *remote, const struct cli_load *what, json_t **load,
                   struct ym_error *err)
 {
@@ -136,13 +144,8 @@ bool cli_load_run(struct cli_remote *remote, const struct cli_load *what, json_t
     cli_bar_end(&bar);
     if (!ok)
         return false;
-    const json_t *problem = json_object_get(*load, "problem");
-    if (json_is_object(problem))
-        return cli_problem(problem, 500, err);
-    problem = json_object_get(json_object_get(*load, "job"), "problem");
-    if (json_is_object(problem))
-        return cli_problem(problem, 500, err);
-    return true;
+    const json_t *problem = problem_of(*load);
+    return !problem || cli_problem(problem, 500, err);
 }
 
 static bool open_file(const char *path, struct cli_load *what, struct ym_error *err)
@@ -179,6 +182,28 @@ static void print_load(struct cli *cli, const json_t *load)
            json_string_value(json_object_get(load, "state")));
 }
 
+// A load that was refused after it was read has a report, and that says why.
+static int refuse(struct cli *cli, const json_t *load, const struct cli_load *what,
+                  const struct ym_error *err)
+{
+    json_t *report = json_object_get(load, "report"), *problem = problem_of(load);
+    bool read = json_is_object(report);
+
+    if (!cli->json && read)
+        cli_print_report(cli, report);
+    if (!cli->json || !problem)
+        return cli_fail(cli, err);
+    json_t *all = read ? json_incref(report)
+                       : json_pack("{s:o, s:s}", "file", ym_json_str(ym_str(what->file)), "dataset",
+                                   what->dataset);
+    if (all) {
+        json_object_set(all, "problem", problem);
+        cli_print_json(all);
+    }
+    json_decref(all);
+    return ym_kind_exit(err->kind);
+}
+
 static int run(struct cli *cli)
 {
     struct cli_load what = {.fd = -1,
@@ -200,7 +225,7 @@ static int run(struct cli *cli)
     what.dataset = cli->words[0];
     if (!open_file(cli->words[1], &what, &err) || !cli_remote_open(cli, &remote, &err) ||
         !cli_load_run(&remote, &what, &load, &err)) {
-        code = cli_fail(cli, &err);
+        code = refuse(cli, load, &what, &err);
         goto out;
     }
     print_load(cli, load);

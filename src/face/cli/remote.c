@@ -107,12 +107,14 @@ bool cli_problem(const json_t *problem, int status, struct ym_error *err)
     if (given >= 400 && given < 600)
         status = (int)given;
     snprintf(name, sizeof name, "%.*s", YM_FMT(code));
-    ym_fail(err, kind_of(status), name[0] ? name : "cli.answer", "%.*s%s%.*s%s", YM_FMT(title),
-            subject.n > 0 && title.n > 0 ? " (" : "", YM_FMT(subject),
-            subject.n > 0 && title.n > 0 ? ")" : "");
-    if (title.n == 0 && subject.n == 0)
-        ym_fail(err, kind_of(status), name[0] ? name : "cli.answer",
-                "the server answered with status %d", status);
+    const char *known = name[0] ? name : "cli.answer";
+    bool said = subject.n == 0 || ym_str_find(title, subject, 0) != SIZE_MAX;
+    if (title.n == 0)
+        ym_fail(err, kind_of(status), known, "the server answered with status %d", status);
+    else if (said)
+        ym_fail(err, kind_of(status), known, "%.*s", YM_FMT(title));
+    else
+        ym_fail(err, kind_of(status), known, "%.*s (%.*s)", YM_FMT(title), YM_FMT(subject));
     ym_about(err, subject);
     ym_at_line(err, json_integer_value(json_object_get(problem, "line")));
     return ym_hint(err, "%.*s", YM_FMT(hint));

@@ -2,10 +2,7 @@
 
 #include "base/time.h"
 
-enum {
-    RING = 64 * 1024,
-    COMMENT_S = 15
-};
+enum { RING = 64 * 1024, COMMENT_S = 15 };
 
 // Two hold it: the answer (or the reply that will become one) and whoever puts events.
 struct http_events {

@@ -5,11 +5,11 @@
 #include <sys/socket.h>
 
 enum {
-    KEEP_S = 65,          // for the next head on a kept connection, begun or not
-    WINDOW_S = 10,        // a body's rate is looked at once in this
-    BODY_RATE = 1024,     // bytes a second, at least
-    ANSWER_S = 60,        // for an answer, and
-    ANSWER_RATE = 8192,   // bytes a second, at least
+    KEEP_S = 65,        // for the next head on a kept connection, begun or not
+    WINDOW_S = 10,      // a body's rate is looked at once in this
+    BODY_RATE = 1024,   // bytes a second, at least
+    ANSWER_S = 60,      // for an answer, and
+    ANSWER_RATE = 8192, // bytes a second, at least
     PER_ADDRESS = 64
 };
 
@@ -114,7 +114,8 @@ static void count_clear(struct http_count **counts)
 {
     struct http_count *one, *next;
 
-    HASH_ITER (hh, *counts, one, next) {
+    HASH_ITER(hh, *counts, one, next)
+    {
         HASH_DEL(*counts, one);
         free(one);
     }

@@ -4,9 +4,9 @@
  * one thread at a time: to libmicrohttpd's while it is not suspended, to a worker while it is.
  */
 #pragma once
+#include "base/time.h"
 #include "host/http/head.h"
 #include "host/http/server.h"
-#include "base/time.h"
 #include "host/worker/worker.h"
 
 #include <microhttpd.h>
@@ -18,8 +18,8 @@
 
 enum {
     HTTP_JSON_MAX = 1024 * 1024,
-    HTTP_CHUNK = 256 * 1024,     // of an upload, handed to a worker at once
-    HTTP_SWALLOW = 64 * 1024,    // a refused body up to this is read before the answer
+    HTTP_CHUNK = 256 * 1024,      // of an upload, handed to a worker at once
+    HTTP_SWALLOW = 64 * 1024,     // a refused body up to this is read before the answer
     HTTP_LINGER = 8 * 1024 * 1024 // and up to this after an answer that could not wait
 };
 
@@ -118,8 +118,8 @@ struct http_connection {
     struct MHD_Connection *mhd;
     struct http_link *link;
     struct ym_arena arena;
-    struct ym_str raw;    // the target as it came
-    const char *raw_at;   // where it lies in the library's buffer
+    struct ym_str raw;  // the target as it came
+    const char *raw_at; // where it lies in the library's buffer
     struct http_head head;
     struct http_target target;
     struct http_pairs parts; // {name} parts of the path
@@ -128,33 +128,33 @@ struct http_connection {
     struct ym_error err; // kind YM_NO_ERROR: none
     struct ym_str allow; // methods of the path, for 405
     struct http_address client;
-    bool counted;        // with the guard, as a proxy's client
-    bool close;          // after the answer
-    bool past_head;      // the library went on to the body, or to the end where there is none
-    bool judged;         // authenticate was asked
-    int64_t borrowed;    // of the server's json_bytes
+    bool counted;     // with the guard, as a proxy's client
+    bool close;       // after the answer
+    bool past_head;   // the library went on to the body, or to the end where there is none
+    bool judged;      // authenticate was asked
+    int64_t borrowed; // of the server's json_bytes
     enum http_stage stage;
-    struct ym_buf body;  // JSON, or a chunk of an upload
+    struct ym_buf body; // JSON, or a chunk of an upload
     int64_t swallowed;
     struct http_upload upload;
     int64_t begun;
-    int answered;        // status, for the log
+    int answered; // status, for the log
 };
 struct http_server {
     struct http_options options;
-    struct http_route fallback;    // what answers where no route does
+    struct http_route fallback; // what answers where no route does
     struct MHD_Daemon *daemon;
     struct worker_pool *pool;
     struct worker_thread *sweeper;
     struct http_guard guard;
     int listening, port;
     char incoming[4000];
-    _Atomic uint64_t uploads;      // numbers of files
-    _Atomic int64_t json_bytes;    // of all bodies in memory
-    pthread_rwlock_t gate;         // read: hand a turn to the pool; write: shut
+    _Atomic uint64_t uploads;   // numbers of files
+    _Atomic int64_t json_bytes; // of all bodies in memory
+    pthread_rwlock_t gate;      // read: hand a turn to the pool; write: shut
     _Atomic bool stopping;
     pthread_mutex_t streams_lock;
-    struct http_events *streams;   // by streams_lock
+    struct http_events *streams; // by streams_lock
 };
 enum MHD_Result http_turn(void *with, struct MHD_Connection *mhd, const char *url,
                           const char *method, const char *version, const char *data, size_t *n,

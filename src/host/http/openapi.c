@@ -7,9 +7,9 @@ static void path_params(json_t *to, const char *path)
 
     while (ym_str_cut(&rest, '/', &part))
         if (part.n > 2 && part.p[0] == '{')
-            json_array_append_new(
-                to, json_pack("{s:s%, s:s, s:b, s:{s:s}}", "name", part.p + 1, part.n - 2, "in",
-                              "path", "required", 1, "schema", "type", "string"));
+            json_array_append_new(to, json_pack("{s:s%, s:s, s:b, s:{s:s}}", "name", part.p + 1,
+                                                part.n - 2, "in", "path", "required", 1, "schema",
+                                                "type", "string"));
 }
 
 static json_t *param_schema(const struct http_param *param)
@@ -47,9 +47,9 @@ static json_t *params_of(const struct http_route *route)
     path_params(list, route->path);
     for (const struct http_param *one = route->params; one && one->name; one++)
         json_array_append_new(list, param(one->name, "query", one->about, param_schema(one)));
-    json_array_append_new(list, param("lang", "query", "language of titles and hints of problems",
-                                      json_pack("{s:s, s:[ss]}", "type", "string", "enum", "zh-CN",
-                                                "en")));
+    json_array_append_new(
+        list, param("lang", "query", "language of titles and hints of problems",
+                    json_pack("{s:s, s:[ss]}", "type", "string", "enum", "zh-CN", "en")));
     if (route->idempotent)
         json_array_append_new(
             list, param("Idempotency-Key", "header", "the same key gives the same answer",
@@ -78,9 +78,9 @@ static json_t *body_of(const struct http_route *route)
                          content("application/octet-stream",
                                  json_pack("{s:s, s:s}", "type", "string", "format", "binary")));
     return json_pack("{s:b, s:o}", "required", 1, "content",
-                     content("application/json", route->request ? reference(route->request)
-                                                                : json_pack("{s:s}", "type",
-                                                                            "object")));
+                     content("application/json", route->request
+                                                     ? reference(route->request)
+                                                     : json_pack("{s:s}", "type", "object")));
 }
 
 static json_t *responses_of(const struct http_route *route)
@@ -155,14 +155,14 @@ static void add_route(json_t *paths, const struct http_route *route)
 json_t *http_openapi(const struct http_route *routes, size_t n, json_t *schemas)
 {
     json_t *paths = json_object();
-    json_t *security = json_pack("{s:{s:s, s:s}, s:{s:s, s:s, s:s}}", "token", "type", "http",
-                                 "scheme", "bearer", "session", "type", "apiKey", "in", "cookie",
-                                 "name", "__Host-ym");
+    json_t *security =
+        json_pack("{s:{s:s, s:s}, s:{s:s, s:s, s:s}}", "token", "type", "http", "scheme", "bearer",
+                  "session", "type", "apiKey", "in", "cookie", "name", "__Host-ym");
 
     for (size_t i = 0; i < n; i++)
         add_route(paths, &routes[i]);
     return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:{s:O, s:o}}", "openapi", "3.1.0", "info",
                      "title", "Yunmeng", "version", "1", "description",
-                     "The public-data platform's API; docs/api.md is the page for people.",
-                     "paths", paths, "components", "schemas", schemas, "securitySchemes", security);
+                     "The public-data platform's API; docs/api.md is the page for people.", "paths",
+                     paths, "components", "schemas", schemas, "securitySchemes", security);
 }

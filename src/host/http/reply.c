@@ -38,10 +38,9 @@ void http_reply_header(struct http_reply *re, const char *name, struct ym_str va
             ym_log(YM_ERROR, "http.header_refused", YM_ARGS(ym_text("name", ym_str(name))));
             return;
         }
-    all->items =
-        ym_arena_grow(re->arena, all->items, &all->cap, all->n + 1, sizeof *all->items);
-    all->items[all->n++] = (struct http_pair){ym_arena_str(re->arena, ym_str(name)),
-                                              ym_arena_str(re->arena, value)};
+    all->items = ym_arena_grow(re->arena, all->items, &all->cap, all->n + 1, sizeof *all->items);
+    all->items[all->n++] =
+        (struct http_pair){ym_arena_str(re->arena, ym_str(name)), ym_arena_str(re->arena, value)};
 }
 
 static void drop_content(struct http_reply *re)
@@ -143,7 +142,10 @@ json_t *http_problem(const struct ym_error *err, int status, struct ym_str lang,
     }
     bool ours = err->kind != YM_FAULT; // a fault's message may say too much of our inside
     set_text(problem, "title",
-             title.n > 0 ? title : ours ? ym_str(err->message) : YM_STR("internal fault"), err);
+             title.n > 0 ? title
+             : ours      ? ym_str(err->message)
+                         : YM_STR("internal fault"),
+             err);
     json_object_set_new(problem, "status", json_integer(status));
     json_object_set_new(problem, "code", ym_json_str(ym_str(err->code)));
     if (err->subject[0])
@@ -192,8 +194,8 @@ void http_reply_error(struct http_connection *turn)
         http_reply_header(re, "Retry-After", YM_STR("5"));
     if (turn->allow.n > 0)
         http_reply_header(re, "Allow", turn->allow);
-    ym_log_error(err->kind == YM_FAULT || err->kind == YM_FULL ? YM_ERROR : YM_DEBUG, "http.refused",
-                 err);
+    ym_log_error(err->kind == YM_FAULT || err->kind == YM_FULL ? YM_ERROR : YM_DEBUG,
+                 "http.refused", err);
 }
 
 static void complete(struct http_connection *turn)

@@ -9,11 +9,11 @@
 enum {
     CONNECTIONS = 6000,
     WORKERS = 16,
-    WAITING = 512,         // turns that wait for a worker
-    MEMORY = 24 * 1024,    // of a connection: a head of 16 KiB, the answer's head, a body's piece
+    WAITING = 512,      // turns that wait for a worker
+    MEMORY = 24 * 1024, // of a connection: a head of 16 KiB, the answer's head, a body's piece
     IDLE_S = 60,
     TICK_MS = 250,
-    OTHER_FILES = 256,     // descriptors that are not connections
+    OTHER_FILES = 256, // descriptors that are not connections
     DRAIN_MS = 5000
 };
 
@@ -45,8 +45,8 @@ static void on_link(void *with, struct MHD_Connection *mhd, void **context,
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const union MHD_ConnectionInfo *fd =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-    *context = http_guard_join(&server->guard, peer ? peer->client_addr : NULL,
-                               fd ? fd->connect_fd : -1);
+    *context =
+        http_guard_join(&server->guard, peer ? peer->client_addr : NULL, fd ? fd->connect_fd : -1);
 }
 
 static void on_log(void *with, const char *format, va_list args) YM_PRINTF(2, 0);
@@ -209,8 +209,8 @@ static struct http_server *server_new(const struct http_options *options, unsign
         abort();
     server->options = *options;
     server->listening = -1;
-    server->fallback = (struct http_route){
-        .method = "GET", .path = "", .run = options->fallback, .success = 200};
+    server->fallback =
+        (struct http_route){.method = "GET", .path = "", .run = options->fallback, .success = 200};
     snprintf(server->incoming, sizeof server->incoming, "%s",
              options->incoming ? options->incoming : ".");
     pthread_rwlock_init(&server->gate, NULL);

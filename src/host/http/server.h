@@ -10,16 +10,16 @@
  *
  * Defences (DEPENDENCIES.md section 2; RELIABILITY.md threats 6, 20, 23, 24, 25): doubled
  * Content-Length, Transfer-Encoding, Host, Authorization; CL with TE; TE other than chunked; bare
- * LF, control bytes and obs-fold in headers; missing Host: 400 and close. Head deadline 10 s, minimum body rate,
- * connection limits in all and per address; a token in the query is refused and given to `burn`.
- * Every answer carries nosniff, no-referrer, COOP, CORP, a CSP and Cache-Control (no-store unless
- * the handler says otherwise). What the library itself refuses (a line without a colon, a head over
- * its memory) is answered in its own plain HTML and closed.
+ * LF, control bytes and obs-fold in headers; missing Host: 400 and close. Head deadline 10 s,
+ * minimum body rate, connection limits in all and per address; a token in the query is refused and
+ * given to `burn`. Every answer carries nosniff, no-referrer, COOP, CORP, a CSP and Cache-Control
+ * (no-store unless the handler says otherwise). What the library itself refuses (a line without a
+ * colon, a head over its memory) is answered in its own plain HTML and closed.
  *
  * Errors raised here: http.target http.target_long http.path http.query http.head http.head_large
- * http.route http.method http.param http.param_unknown http.param_twice http.secret_in_url http.body
- * http.body_type http.body_large http.sign_in http.stopping http.busy http.full http.fault
- * http.per_address http.incoming http.listen
+ * http.route http.method http.param http.param_unknown http.param_twice http.secret_in_url
+ * http.body http.body_type http.body_large http.sign_in http.stopping http.busy http.full
+ * http.fault http.per_address http.incoming http.listen
  */
 #pragma once
 #include "base/base.h"
@@ -47,21 +47,18 @@ struct http_param {
     const char *choices; // CHOICE
     const char *about;   // English, for OpenAPI
 };
-enum http_access {
-    HTTP_ANYONE,
-    HTTP_SIGNED_IN
-};
+enum http_access { HTTP_ANYONE, HTTP_SIGNED_IN };
 struct http_route {
     const char *method;
     const char *path; // "/api/v1/datasets/{id}/rows"
     http_handler *run;
-    enum http_access access;      // the role is judged by the room that is called
+    enum http_access access; // the role is judged by the room that is called
     enum http_body body;
     const struct http_param *params; // ended by {0}; NULL: none
-    const char *summary;          // English, for OpenAPI
-    const char *request, *response; // names of schemas in the OpenAPI document, or NULL
-    int success;                  // 200, 201, 204
-    bool idempotent;              // takes Idempotency-Key
+    const char *summary;             // English, for OpenAPI
+    const char *request, *response;  // names of schemas in the OpenAPI document, or NULL
+    int success;                     // 200, 201, 204
+    bool idempotent;                 // takes Idempotency-Key
 };
 
 // What a handler sees. Views live until the answer is sent; `arena` lives as long.
@@ -69,13 +66,13 @@ struct http_request {
     const struct http_route *route;
     struct ym_arena *arena;
     struct ym_str method, path;
-    struct ym_str lang;      // "zh-CN" or "en"
-    json_t *json;            // HTTP_JSON_BODY
-    const char *file;        // HTTP_FILE_BODY: path of the received file; the handler renames it
-    int64_t file_size;       // or it is removed after the answer
-    char digest[65];         // hex SHA-256 of the file
-    void *caller;            // what `authenticate` gave: struct org_caller; NULL: nobody
-    void *with;              // the options' `with`
+    struct ym_str lang; // "zh-CN" or "en"
+    json_t *json;       // HTTP_JSON_BODY
+    const char *file;   // HTTP_FILE_BODY: path of the received file; the handler renames it
+    int64_t file_size;  // or it is removed after the answer
+    char digest[65];    // hex SHA-256 of the file
+    void *caller;       // what `authenticate` gave: struct org_caller; NULL: nobody
+    void *with;         // the options' `with`
     struct http_connection *connection;
 };
 struct ym_str http_path_part(const struct http_request *rq, const char *name);
@@ -84,7 +81,7 @@ int64_t http_param_int(const struct http_request *rq, const char *name, int64_t 
 struct ym_str http_header_of(const struct http_request *rq, const char *name);
 struct ym_str http_cookie_of(const struct http_request *rq, const char *name);
 struct ym_str http_address_of(const struct http_request *rq); // of the client, text
-int http_prefer_wait(const struct http_request *rq); // seconds of `Prefer: wait=N`, 0..60
+int http_prefer_wait(const struct http_request *rq);          // seconds of `Prefer: wait=N`, 0..60
 bool http_takes_gzip_of(const struct http_request *rq);
 bool http_stopping(const struct http_request *rq); // the server is about to end: wait no longer
 
@@ -99,18 +96,20 @@ void http_reply_file(struct http_reply *re, const char *type, int fd, int64_t si
 
 /* Server-sent events: the answer becomes a stream that lives on after the handler. `attach` is
  * called with the stream; events are put from any thread, dropped where the client is gone or its
- * ring (64 KiB) is full; a comment goes out every 15 s. `gone` is called once, when it is over, from any thread. */
+ * ring (64 KiB) is full; a comment goes out every 15 s. `gone` is called once, when it is over,
+ * from any thread. */
 struct http_events;
 typedef void http_events_gone(void *with);
 struct http_events *http_reply_events(struct http_reply *re, http_events_gone *gone, void *with);
-bool http_events_put(struct http_events *events, const char *name, struct ym_str data); // false: gone
+bool http_events_put(struct http_events *events, const char *name,
+                     struct ym_str data);         // false: gone
 void http_events_end(struct http_events *events); // after the last event; the handle is void after
 
 struct http_options {
-    const char *listen;       // "127.0.0.1:8420", port 0: the kernel chooses
+    const char *listen; // "127.0.0.1:8420", port 0: the kernel chooses
     const struct http_route *routes;
     size_t n_routes;
-    http_handler *fallback;   // GET and HEAD of anything no route has (the portal)
+    http_handler *fallback; // GET and HEAD of anything no route has (the portal)
     void *with;
     // Says who calls, or NULL; false with *err: a token or cookie that is wrong (401). It checks
     // CSRF for cookie sessions on changing methods.
@@ -119,19 +118,20 @@ struct http_options {
     struct ym_str (*text)(void *with, struct ym_str lang, const char *key);
     // Ends a token that stood in a query; may be NULL.
     void (*burn)(void *with, struct ym_str token);
-    const char *proxies;      // addresses whose X-Forwarded-For is believed, joined by '\n'; or NULL
-    const char *incoming;     // folder of HTTP_FILE_BODY
-    int64_t body_max;         // bytes of an HTTP_FILE_BODY
-    unsigned connections;     // in all (default 6000)
-    unsigned per_address;     // default 64
-    unsigned threads;         // epoll threads; 0: min(cores, 4)
-    unsigned workers;         // handler threads; 0: 16
-    unsigned head_ms;         // deadline of a head; 0: 10 s
+    const char *proxies;  // addresses whose X-Forwarded-For is believed, joined by '\n'; or NULL
+    const char *incoming; // folder of HTTP_FILE_BODY
+    int64_t body_max;     // bytes of an HTTP_FILE_BODY
+    unsigned connections; // in all (default 6000)
+    unsigned per_address; // default 64
+    unsigned threads;     // epoll threads; 0: min(cores, 4)
+    unsigned workers;     // handler threads; 0: 16
+    unsigned head_ms;     // deadline of a head; 0: 10 s
 };
 YM_MUST bool http_server_start(const struct http_options *options, struct http_server **out,
                                struct ym_error *err);
 int http_server_port(const struct http_server *server);
-void http_server_stop(struct http_server *server); // drains as DEPENDENCIES.md section 2 says, frees
+void http_server_stop(
+    struct http_server *server); // drains as DEPENDENCIES.md section 2 says, frees
 // OpenAPI 3.1 of the table; `schemas` is the object for components.schemas (a reference is taken).
 json_t *http_openapi(const struct http_route *routes, size_t n, json_t *schemas);
 // problem+json of an error (RFC 9457): title and hint by `text`, with {subject} and {line} filled

@@ -47,8 +47,8 @@ void *http_turn_new(void *with, const char *target, struct MHD_Connection *mhd)
         .connection = turn,
     };
     if (turn->link) {
-        int64_t left = atomic_load(&turn->link->since) + atomic_load(&turn->link->limit_us) -
-                       turn->begun;
+        int64_t left =
+            atomic_load(&turn->link->since) + atomic_load(&turn->link->limit_us) - turn->begun;
         int64_t limit = left < server->guard.head_us ? left : server->guard.head_us;
         http_guard_phase(turn->link, HTTP_PHASE_HEAD, limit > 0 ? limit : 1);
     }
@@ -65,8 +65,7 @@ static void judge(struct http_connection *turn)
     turn->judged = true;
     if (route == &turn->server->fallback)
         return; // pages are the same for everyone
-    if (options->authenticate &&
-        !options->authenticate(&turn->rq, &turn->rq.caller, &turn->err))
+    if (options->authenticate && !options->authenticate(&turn->rq, &turn->rq.caller, &turn->err))
         return;
     if (route->access == HTTP_SIGNED_IN && !turn->rq.caller) {
         ym_fail(&turn->err, YM_SIGN_IN, "http.sign_in", "this needs somebody who signed in");
@@ -309,9 +308,10 @@ static bool judge_head(struct http_connection *turn, const char *method, struct 
            body_fits(turn, err);
 }
 
-/* An answer that stands before the body came. The library closes after an answer queued now, so where
- * there is no body, or a short one to swallow, it goes on first and is answered at the end; before a
- * long one it is answered at once, and the client never sends it (Expect: 100-continue). */
+/* An answer that stands before the body came. The library closes after an answer queued now, so
+ * where there is no body, or a short one to swallow, it goes on first and is answered at the end;
+ * before a long one it is answered at once, and the client never sends it (Expect: 100-continue).
+ */
 static enum MHD_Result answer_early(struct http_connection *turn)
 {
     bool small = !turn->head.chunked && turn->head.length <= HTTP_SWALLOW &&
@@ -395,14 +395,15 @@ static enum MHD_Result take_body(struct http_connection *turn, const char *data,
     }
     ym_buf_add(&turn->body, bytes);
     *n -= bytes.n;
-    /* Only with bytes left over: after a call that took all, the library goes on to the next chunk of
-     * a chunked body and calls again although the connection is suspended. */
+    /* Only with bytes left over: after a call that took all, the library goes on to the next chunk
+     * of a chunked body and calls again although the connection is suspended. */
     return *n == 0 ? MHD_YES : to_worker(turn, run_store);
 }
 
-/* An answer while the body is still coming. The library takes none then, so a short rest of the body is
- * swallowed first; before a long one the answer goes out past the library, our side is shut, and
- * the rest is read for a while, since closing on unread bytes would take the answer back (RST). */
+/* An answer while the body is still coming. The library takes none then, so a short rest of the
+ * body is swallowed first; before a long one the answer goes out past the library, our side is
+ * shut, and the rest is read for a while, since closing on unread bytes would take the answer back
+ * (RST). */
 static enum MHD_Result swallow(struct http_connection *turn, size_t *n)
 {
     if (turn->link)
@@ -415,8 +416,8 @@ static enum MHD_Result swallow(struct http_connection *turn, size_t *n)
         return MHD_YES;
     struct ym_buf bytes = {0};
     http_reply_raw(turn, &bytes);
-    ssize_t sent = turn->link ? send(turn->link->fd, bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT)
-                              : -1;
+    ssize_t sent =
+        turn->link ? send(turn->link->fd, bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT) : -1;
     bool whole = sent == (ssize_t)bytes.n;
     ym_buf_clear(&bytes);
     if (!whole || shutdown(turn->link->fd, SHUT_WR) != 0)
@@ -481,8 +482,8 @@ static void drop_upload(struct http_connection *turn)
         abort();
     *upload = turn->upload;
     pthread_rwlock_rdlock(&server->gate);
-    bool taken = !atomic_load(&server->stopping) &&
-                 worker_pool_put(server->pool, run_drop, upload, &err);
+    bool taken =
+        !atomic_load(&server->stopping) && worker_pool_put(server->pool, run_drop, upload, &err);
     pthread_rwlock_unlock(&server->gate);
     if (!taken)
         run_drop(upload);

@@ -6,9 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum {
-    SYNC_EACH = 4 * 1024 * 1024
-};
+enum { SYNC_EACH = 4 * 1024 * 1024 };
 static const int64_t reserve_most = INT64_C(5) << 30; // free space that uploads leave alone
 
 static bool broken(struct ym_error *err, const char *what)

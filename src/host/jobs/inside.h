@@ -55,7 +55,10 @@ struct jobs {
     const char *sql_next, *sql_lease; // with the names of our kinds
     struct ym_arg *kind_args;         // behind room for those of sql_lease
     int64_t owner, server;
-    struct worker_thread **runners, *keeper;
+    struct jobs_runner {
+        struct worker_thread *thread;
+    } * runners;
+    struct worker_thread *keeper;
 
     pthread_mutex_t lock;
     pthread_cond_t work, keep, change; // change: a job ended, a call or a hold is over

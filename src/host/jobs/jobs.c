@@ -87,14 +87,14 @@ static bool take_back(struct jobs *jobs, struct ym_error *err)
 
 static void init_locks(struct jobs *jobs)
 {
-    pthread_cond_t *const conds[] = {&jobs->work, &jobs->keep, &jobs->change};
     pthread_condattr_t monotonic;
 
     pthread_mutex_init(&jobs->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    for (size_t i = 0; i < YM_COUNT(conds); i++)
-        pthread_cond_init(conds[i], &monotonic);
+    pthread_cond_init(&jobs->work, &monotonic);
+    pthread_cond_init(&jobs->keep, &monotonic);
+    pthread_cond_init(&jobs->change, &monotonic);
     pthread_condattr_destroy(&monotonic);
 }
 
@@ -135,7 +135,7 @@ bool jobs_start(const struct jobs_options *options, struct jobs **out, struct ym
     }
     jobs->runners = ym_arena_alloc(&jobs->arena, jobs->options.runners * sizeof *jobs->runners);
     for (size_t i = 0; i < jobs->options.runners; i++)
-        jobs->runners[i] = worker_thread_start("job", jobs_run_all, jobs);
+        jobs->runners[i].thread = worker_thread_start("job", jobs_run_all, jobs);
     jobs->keeper = worker_thread_start("job-keeper", jobs_keep, jobs);
     *out = jobs;
     return true;
@@ -153,7 +153,7 @@ void jobs_stop(struct jobs *jobs)
     pthread_cond_broadcast(&jobs->change);
     pthread_mutex_unlock(&jobs->lock);
     for (size_t i = 0; i < jobs->options.runners; i++)
-        worker_thread_join(jobs->runners[i]);
+        worker_thread_join(jobs->runners[i].thread);
     // The keeper last: it renews the leases of those that take their time to stop.
     pthread_mutex_lock(&jobs->lock);
     jobs->closed = true;

@@ -230,8 +230,10 @@ static bool carry_out(struct jobs *jobs, struct job *job, struct ym_error *err)
     }
     if (job->kind->run(job, jobs->options.with, err))
         return true;
-    if (err->kind == YM_NO_ERROR)
+    if (err->kind == YM_NO_ERROR) {
         ym_fail(err, YM_FAULT, "jobs.silent", "the job failed without a reason");
+        ym_hint(err, "This is a mistake in the program: report it with the log.");
+    }
     return false;
 }
 

@@ -13,9 +13,8 @@ static int64_t now_ms(void)
 
 static int64_t first_of(const struct store_pool *pool, int64_t ms)
 {
-    uint64_t place = (uint64_t)ms << SERVER_BITS | (uint64_t)pool->server;
-
-    return (int64_t)(place << COUNTER_BITS);
+    return ms * (INT64_C(1) << (COUNTER_BITS + SERVER_BITS)) +
+           pool->server * (INT64_C(1) << COUNTER_BITS);
 }
 
 static int64_t after(const struct store_pool *pool, int64_t id)

@@ -42,7 +42,7 @@ bool org_account_add(struct store *store, const struct org_caller *caller,
     struct ym_arena arena = {0};
     struct ym_str hash;
 
-    if (!org_need_role(caller ? caller : &org_program, ORG_ROLE_BIT(ORG_ADMINISTRATOR), err) ||
+    if (!org_need_role(caller, ORG_ROLE_BIT(ORG_ADMINISTRATOR), err) ||
         !check(account, password, err))
         return false;
     if (account->display_name.n == 0)
@@ -62,7 +62,7 @@ bool org_account_add(struct store *store, const struct org_caller *caller,
         ym_log(YM_INFO, "org.account_added",
                YM_ARGS(ym_int("account", account->id),
                        ym_text("role", ym_str(org_role_name(account->role))),
-                       ym_int("by", caller ? caller->account : 0)));
+                       ym_int("by", caller->account)));
     else if (strcmp(err->code, "store.unique") == 0)
         return fail_taken(account->name, err);
     else if (strcmp(err->code, "store.reference") == 0)

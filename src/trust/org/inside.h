@@ -24,6 +24,7 @@ bool org_guess_right(struct store *store, struct ym_str name, struct ym_str addr
                      struct ym_error *err);
 bool org_guess_forget(struct store *store, struct ym_str name, struct ym_error *err);
 
+bool org_random_ready(struct ym_error *err); // libsodium's beginning, done once
 // Hex SHA-256 of `prefix` and `secret`.
 void org_digest(const char *prefix, struct ym_str secret, char out[ORG_DIGEST]);
 bool org_same_secret(struct ym_str a, struct ym_str b); // in constant time

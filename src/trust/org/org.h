@@ -108,7 +108,7 @@ struct org_accounts {
     size_t n, cap;
 };
 // Names: [a-z0-9] first, then also . _ @ -, 2 to 64 bytes. Passwords: 10 characters or more, up to
-// 1024 bytes, not the name. A steward and an official belong to an agency. caller NULL is the
+// 1024 bytes, not the name. A steward and an official belong to an agency. `org_program` is the
 // program itself (init); sets id.
 YM_MUST bool org_account_add(struct store *store, const struct org_caller *caller,
                              struct org_account *account, struct ym_str password,

@@ -69,9 +69,8 @@ bool org_hash_password(struct ym_str password, struct ym_arena *arena, struct ym
 {
     char *text = ym_arena_alloc(arena, crypto_pwhash_STRBYTES);
 
-    if (sodium_init() < 0 || !enter(err))
-        return err->kind != YM_NO_ERROR ? false
-                                        : ym_fail(err, YM_FAULT, "org.random", "no random numbers");
+    if (!org_random_ready(err) || !enter(err))
+        return false;
     int failed = crypto_pwhash_str(text, password.p, password.n, crypto_pwhash_OPSLIMIT_INTERACTIVE,
                                    crypto_pwhash_MEMLIMIT_INTERACTIVE);
     leave();

@@ -160,7 +160,7 @@ static bool load_file(struct loading *loading, const char *dir, size_t which, st
         return fail_line(files[which].name, 0, strerror(errno), err);
     bool ok = read_rows(loading, file, which, &line, &room, err);
     free(line);
-    fclose(file);
+    (void)fclose(file);
     return ok;
 }
 

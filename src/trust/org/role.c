@@ -42,6 +42,14 @@ bool org_need_role(const struct org_caller *caller, unsigned roles, struct ym_er
     return ym_about(err, ym_str(org_role_name(caller->role)));
 }
 
+bool org_random_ready(struct ym_error *err)
+{
+    if (sodium_init() >= 0)
+        return true;
+    ym_fail(err, YM_FAULT, "org.random", "no random numbers are to be had");
+    return ym_hint(err, "Check the random device of the operating system.");
+}
+
 void org_digest(const char *prefix, struct ym_str secret, char out[ORG_DIGEST])
 {
     unsigned char digest[crypto_hash_sha256_BYTES];

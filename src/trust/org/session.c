@@ -109,8 +109,8 @@ bool org_sign_in(struct store *store, struct ym_str name, struct ym_str password
 
     *out = (struct org_caller){0};
     secret[0] = '\0';
-    if (sodium_init() < 0)
-        return ym_fail(err, YM_FAULT, "org.random", "no random numbers");
+    if (!org_random_ready(err))
+        return false;
     // What no name can be is asked for all the same, as something else that nobody has.
     if (name.n > 256 || !ym_utf8_valid(name, &bad) || memchr(name.p ? name.p : "", '\0', name.n))
         name = YM_STR("?");

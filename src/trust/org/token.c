@@ -21,8 +21,8 @@ bool org_token_add(struct store *store, const struct org_caller *caller, struct 
     if (days < 1 || days > DAYS_MAX)
         return org_invalid(err, "org.token_days", "days", "is not between 1 and 366",
                            "Choose how many days the token shall work.");
-    if (sodium_init() < 0)
-        return ym_fail(err, YM_FAULT, "org.random", "no random numbers");
+    if (!org_random_ready(err))
+        return false;
     randombytes_buf(bytes, sizeof bytes);
     sodium_bin2base64(text + 3, sizeof text - 3, bytes, sizeof bytes,
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);

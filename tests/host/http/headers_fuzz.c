@@ -1,5 +1,5 @@
-/* A head that is accepted keeps every promise of head.h: written out again by RFC 9112 and read once
- * more it is the same. The input is a head as it is sent; the library's cuts are made here. */
+/* A head that is accepted keeps every promise of head.h: written out again by RFC 9112 and read
+ * once more it is the same. The input is a head as it is sent; the library's cuts are made here. */
 #include "host/http/head.h"
 #include "prop.h"
 

@@ -72,11 +72,13 @@ static uint32_t any(uint32_t below)
 static void generate(char *to, size_t size)
 {
     static const char *const pieces[] = {
-        "/",      "/",       "a",      "data",   ".",      "..",    "%2e",    "%2E%2e", "%2f",
-        "%5c",    "%00",     "%0a",    "%7f",    "%25",    "%252e", "//",     "\\",     "%E2%80%AE",
-        "%e2%81%a6", "%EF%BB%BF", "%c2%85", "%E4%BA%91", "%ff",  "%c0%af", "%",      "%4",     "%zz",
-        " ",      "+",       "~",      "env.air", ";a=b",  "%20",   "#",      "?a=b",   "%C3%A9",
-        "%EF%BC%8F", "%ef%bc%8e", ":", "@",      "\xc3\xa9", "|",   "%7c",    "A",      "-_"};
+        "/",         "/",         "a",         "data",      ".",         "..",        "%2e",
+        "%2E%2e",    "%2f",       "%5c",       "%00",       "%0a",       "%7f",       "%25",
+        "%252e",     "//",        "\\",        "%E2%80%AE", "%e2%81%a6", "%EF%BB%BF", "%c2%85",
+        "%E4%BA%91", "%ff",       "%c0%af",    "%",         "%4",        "%zz",       " ",
+        "+",         "~",         "env.air",   ";a=b",      "%20",       "#",         "?a=b",
+        "%C3%A9",    "%EF%BC%8F", "%ef%bc%8e", ":",         "@",         "\xc3\xa9",  "|",
+        "%7c",       "A",         "-_"};
     size_t n = 0;
 
     to[0] = '\0';
@@ -215,8 +217,8 @@ static void a_token_in_a_query_is_found_wherever_it_hides(void **state)
         const char *before, *behind;
         size_t from; // of the token: the rest of it is escaped in `before`
     } forms[] = {
-        {"/?token=", "", 0},      {"/?q=x", "", 0},       {"/?q=Bearer+", "&n=1", 0},
-        {"/?", "=1", 0},          {"/?q=%79", "", 1},     {"/?a=b&q=%79%6D_", "", 3},
+        {"/?token=", "", 0}, {"/?q=x", "", 0},   {"/?q=Bearer+", "&n=1", 0},
+        {"/?", "=1", 0},     {"/?q=%79", "", 1}, {"/?a=b&q=%79%6D_", "", 3},
     };
     for (size_t i = 0; i < YM_COUNT(forms); i++) {
         snprintf(raw, sizeof raw, "%s%s%s", forms[i].before, token + forms[i].from,

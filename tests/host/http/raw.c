@@ -46,9 +46,9 @@ static bool upload(struct http_request *rq, struct http_reply *re, struct ym_err
 
     if (stat(rq->file, &facts) != 0)
         return ym_fail(err, YM_FAULT, "test.file", "no file");
-    http_reply_json(re, json_pack("{s:s, s:I, s:b}", "digest", rq->digest, "size",
-                                  (json_int_t)rq->file_size, "there",
-                                  facts.st_size == rq->file_size));
+    http_reply_json(re,
+                    json_pack("{s:s, s:I, s:b}", "digest", rq->digest, "size",
+                              (json_int_t)rq->file_size, "there", facts.st_size == rq->file_size));
     return true;
 }
 
@@ -139,7 +139,10 @@ static const struct http_param params[] = {
     {0},
 };
 #define ROUTE(method, path, run, access, body, params, success)                                    \
-    {method, path, run, access, body, params, "a route of the tests", NULL, NULL, success, false}
+    {                                                                                              \
+        method, path, run, access, body, params, "a route of the tests", NULL, NULL, success,      \
+            false                                                                                  \
+    }
 static const struct http_route routes[] = {
     ROUTE("GET", "/hello", hello, HTTP_ANYONE, HTTP_NO_BODY, params, 200),
     ROUTE("GET", "/smuggled", hello, HTTP_ANYONE, HTTP_NO_BODY, NULL, 200),
@@ -246,8 +249,8 @@ void raw_read(int fd, int ms, struct raw_answer *out)
             out->closed = true;
             break;
         }
-        size_t keep = (size_t)n < sizeof out->text - 1 - out->n ? (size_t)n
-                                                                 : sizeof out->text - 1 - out->n;
+        size_t keep =
+            (size_t)n < sizeof out->text - 1 - out->n ? (size_t)n : sizeof out->text - 1 - out->n;
         memcpy(out->text + out->n, piece, keep);
         out->n += keep;
     }

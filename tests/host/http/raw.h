@@ -5,7 +5,7 @@
 struct raw_world {
     struct http_server *http;
     int port;
-    char dir[64];               // with incoming/
+    char dir[64];                // with incoming/
     _Atomic int hello, smuggled; // how often these handlers ran
     _Atomic int gone;            // streams that ended
     _Atomic(struct http_events *) events;
@@ -21,9 +21,9 @@ void raw_stop(void);
 struct raw_answer {
     char text[16384]; // NUL-terminated; what was over is dropped
     size_t n;
-    int status;       // of the first answer; 0: none
-    int answers;      // status lines in all
-    bool closed;      // the server ended the connection within the time
+    int status;  // of the first answer; 0: none
+    int answers; // status lines in all
+    bool closed; // the server ended the connection within the time
 };
 int raw_connect(void);
 void raw_send(int fd, const char *bytes, size_t n);

@@ -9,12 +9,12 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #define SAY(text) text, sizeof(text) - 1
-#define H "Host: a\r\n\r\n"
+#define H         "Host: a\r\n\r\n"
 static struct raw_answer answer;
 
 static int start(void **state)
@@ -43,9 +43,10 @@ static void has(const char *text)
 static void every_answer_carries_the_security_headers(void **state)
 {
     static const char *const requests[] = {
-        "GET /hello HTTP/1.1\r\n" H, "GET /nothing HTTP/1.1\r\n" H, "GET /pages/a HTTP/1.1\r\n" H,
-        "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "PUT /hello HTTP/1.1\r\n" H,
-        "GET /hello?token=x HTTP/1.1\r\n" H, "GET /fails HTTP/1.1\r\n" H,
+        "GET /hello HTTP/1.1\r\n" H,   "GET /nothing HTTP/1.1\r\n" H,
+        "GET /pages/a HTTP/1.1\r\n" H, "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "PUT /hello HTTP/1.1\r\n" H,   "GET /hello?token=x HTTP/1.1\r\n" H,
+        "GET /fails HTTP/1.1\r\n" H,
     };
 
     (void)state;
@@ -103,11 +104,20 @@ static void parameters_are_judged_before_the_handler(void **state)
     static const struct {
         const char *query, *code;
     } cases[] = {
-        {"n=1", NULL},           {"n=10&c=b", NULL},        {"lang=en&q=x", NULL},
-        {"n=0", "http.param"},   {"n=11", "http.param"},    {"n=1x", "http.param"},
-        {"n=", "http.param"},    {"c=d", "http.param"},     {"c=", "http.param"},
-        {"c=a,b", "http.param"}, {"q=a%0Ab", "http.param"}, {"lang=fr", "http.param"},
-        {"x=1", "http.param_unknown"}, {"q=a&q=a", "http.param_twice"},
+        {"n=1", NULL},
+        {"n=10&c=b", NULL},
+        {"lang=en&q=x", NULL},
+        {"n=0", "http.param"},
+        {"n=11", "http.param"},
+        {"n=1x", "http.param"},
+        {"n=", "http.param"},
+        {"c=d", "http.param"},
+        {"c=", "http.param"},
+        {"c=a,b", "http.param"},
+        {"q=a%0Ab", "http.param"},
+        {"lang=fr", "http.param"},
+        {"x=1", "http.param_unknown"},
+        {"q=a&q=a", "http.param_twice"},
         {"lang=en&lang=en", "http.param_twice"},
     };
     char request[256];
@@ -179,27 +189,34 @@ static void bodies_of_json_keep_their_limits(void **state)
 
     (void)state;
     raw_ask(SAY("POST /json HTTP/1.1\r\nContent-Type: application/json\r\n"
-                "Content-Length: 9\r\nHost: a\r\n\r\n{\"a\": 1}\n"), &answer);
+                "Content-Length: 9\r\nHost: a\r\n\r\n{\"a\": 1}\n"),
+            &answer);
     assert_int_equal(answer.status, 201);
     has("{\"a\":1}");
-    raw_ask(SAY("PATCH /json HTTP/1.1\r\nContent-Type: application/merge-patch+json;charset=utf-8\r\n"
-                "Content-Length: 2\r\nHost: a\r\n\r\n{}"), &answer);
+    raw_ask(
+        SAY("PATCH /json HTTP/1.1\r\nContent-Type: application/merge-patch+json;charset=utf-8\r\n"
+            "Content-Length: 2\r\nHost: a\r\n\r\n{}"),
+        &answer);
     assert_int_equal(answer.status, 200);
     raw_ask(SAY("POST /json HTTP/1.1\r\nContent-Type: application/json\r\n"
-                "Content-Encoding: gzip\r\nContent-Length: 2\r\nHost: a\r\n\r\n{}"), &answer);
+                "Content-Encoding: gzip\r\nContent-Length: 2\r\nHost: a\r\n\r\n{}"),
+            &answer);
     assert_int_equal(answer.status, 415);
     raw_ask(SAY("POST /json HTTP/1.1\r\nContent-Type: application/json\r\n"
-                "Content-Length: 9\r\nHost: a\r\n\r\n{\"a\": 1]\n"), &answer);
+                "Content-Length: 9\r\nHost: a\r\n\r\n{\"a\": 1]\n"),
+            &answer);
     assert_int_equal(answer.status, 400);
     has("json.syntax");
     raw_ask(SAY("POST /json HTTP/1.1\r\nContent-Type: application/json\r\n"
-                "Content-Length: 2000000\r\nHost: a\r\n\r\n{"), &answer);
+                "Content-Length: 2000000\r\nHost: a\r\n\r\n{"),
+            &answer);
     assert_int_equal(answer.status, 413);
     assert_true(answer.closed);
 
     // Chunked: the length shows only on the way, and still the client reads the answer.
-    int n = snprintf(bytes, sizeof bytes, "POST /json HTTP/1.1\r\nContent-Type: application/json\r\n"
-                                          "Transfer-Encoding: chunked\r\nHost: a\r\n\r\n180000\r\n");
+    int n = snprintf(bytes, sizeof bytes,
+                     "POST /json HTTP/1.1\r\nContent-Type: application/json\r\n"
+                     "Transfer-Encoding: chunked\r\nHost: a\r\n\r\n180000\r\n");
     memset(bytes + n, ' ', 0x180000);
     raw_ask(bytes, (size_t)n + 0x180000, &answer);
     assert_int_equal(answer.status, 413);
@@ -240,9 +257,7 @@ static int64_t resident_bytes(void)
     return pages * (int64_t)sysconf(_SC_PAGESIZE);
 }
 
-enum {
-    UPLOAD = 64 << 20
-};
+enum { UPLOAD = 64 << 20 };
 
 // One upload of UPLOAD bytes, chunked or not; returns the digest that it should have.
 static void send_upload(int fd, bool chunked, char digest[65])
@@ -301,9 +316,11 @@ static void a_form_around_a_file_is_refused(void **state)
 {
     (void)state;
     raw_ask(SAY("POST /files HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=a\r\n"
-                "Content-Length: 3\r\nHost: a\r\n\r\nabc"), &answer);
+                "Content-Length: 3\r\nHost: a\r\n\r\nabc"),
+            &answer);
     assert_int_equal(answer.status, 415);
-    raw_ask(SAY("POST /files HTTP/1.1\r\nContent-Length: 300000000\r\nHost: a\r\n\r\nabc"), &answer);
+    raw_ask(SAY("POST /files HTTP/1.1\r\nContent-Length: 300000000\r\nHost: a\r\n\r\nabc"),
+            &answer);
     assert_int_equal(answer.status, 413);
 }
 

@@ -9,12 +9,12 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #define SAY(text) text, sizeof(text) - 1
-#define H "Host: a\r\n\r\n"
+#define H         "Host: a\r\n\r\n"
 static struct raw_answer answer;
 
 static bool is_closed(int fd)
@@ -72,9 +72,7 @@ static void a_head_that_drips_is_cut_at_its_deadline(void **state)
 
 static void many_slow_clients_do_not_keep_a_quick_one_waiting(void **state)
 {
-    enum {
-        SLOW = 200
-    };
+    enum { SLOW = 200 };
     int slow[SLOW];
 
     (void)state;
@@ -155,7 +153,8 @@ static void a_proxys_clients_are_counted_one_by_one(void **state)
     raw_read(fds[2], 300, &answer);
     assert_int_equal(answer.status, 429);
     assert_non_null(strstr(answer.text, "Retry-After: "));
-    raw_ask(SAY("GET /hello HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9, 198.51.100.7\r\n" H), &answer);
+    raw_ask(SAY("GET /hello HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9, 198.51.100.7\r\n" H),
+            &answer);
     assert_int_equal(answer.status, 200);
     for (int i = 0; i < 3; i++)
         close(fds[i]);

@@ -1,19 +1,22 @@
 #include "raw.h"
 
 #include <setjmp.h>
-#include <stdatomic.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 // Behind each of these bytes comes a second request; where the first is not clear, it must not run.
 #define SECOND "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
-#define G "GET /hello HTTP/1.1\r\n"
-#define P "POST /json HTTP/1.1\r\n"
-#define H "Host: a\r\n"
-#define J "Content-Type: application/json\r\n"
-#define CASE(name, status, close, bytes) {name, bytes SECOND, sizeof(bytes SECOND) - 1, status, close}
+#define G      "GET /hello HTTP/1.1\r\n"
+#define P      "POST /json HTTP/1.1\r\n"
+#define H      "Host: a\r\n"
+#define J      "Content-Type: application/json\r\n"
+#define CASE(name, status, close, bytes)                                                           \
+    {                                                                                              \
+        name, bytes SECOND, sizeof(bytes SECOND) - 1, status, close                                \
+    }
 
 static const struct {
     const char *name, *bytes;
@@ -48,8 +51,7 @@ static const struct {
          P H J "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     CASE("chunked and length", 400, true,
          P H J "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
-    CASE("two equal lengths", 400, true,
-         P H J "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}"),
+    CASE("two equal lengths", 400, true, P H J "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}"),
     CASE("two lengths", 400, true, P H J "Content-Length: 2\r\nContent-Length: 40\r\n\r\n{}"),
     CASE("list of lengths", 400, true, P H J "Content-Length: 2, 2\r\n\r\n{}"),
     CASE("signed length", 400, true, P H J "Content-Length: +2\r\n\r\n{}"),
@@ -59,8 +61,7 @@ static const struct {
     CASE("length with a point", 400, true, P H J "Content-Length: 2.0\r\n\r\n{}"),
     CASE("length with a blank inside", 400, true, P H J "Content-Length: 2 0\r\n\r\n{}"),
     CASE("empty length", 400, true, P H J "Content-Length:\r\n\r\n{}"),
-    CASE("length over 64 bits", 413, true,
-         P H J "Content-Length: 18446744073709551618\r\n\r\n{}"),
+    CASE("length over 64 bits", 413, true, P H J "Content-Length: 18446744073709551618\r\n\r\n{}"),
     CASE("length of 19 digits", 400, true, P H J "Content-Length: 9223372036854775807\r\n\r\n{}"),
     CASE("length with a blank before the colon", 400, true, P H J "Content-Length : 2\r\n\r\n{}"),
     CASE("two codings", 400, true,
@@ -122,8 +123,7 @@ static const struct {
     CASE("two Authorizations", 400, true,
          G H "Authorization: Bearer good\r\nAuthorization: Bearer bad\r\n\r\n"),
     CASE("two Cookies", 400, true, G H "Cookie: a=b\r\nCookie: a=c\r\n\r\n"),
-    CASE("two types", 400, true,
-         P H J "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}"),
+    CASE("two types", 400, true, P H J "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}"),
 
     // The request line.
     CASE("two blanks", 400, true, "GET  /hello HTTP/1.1\r\n" H "\r\n"),

@@ -42,7 +42,7 @@ export function rowPlace(row: number, top: number, scale: number): number {
 }
 
 /** The rows in sight, the first and the one after the last, with a few more on both sides. */
-export function rowWindow(top: number, viewHeight: number, rows: number, more = 3): [number, number] {
+export function rowWindow(top: number, viewHeight: number, rows: number, more = 2): [number, number] {
   const first = Math.floor(top / ROW) - more
   const end = Math.ceil((top + viewHeight - HEAD) / ROW) + more
   return [clamp(first, 0, rows), clamp(end, 0, rows)]
