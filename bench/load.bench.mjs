@@ -4,7 +4,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Server, childrenOf, folder, init, remove } from '../tests/e2e/support.mjs'
-import { Engine, Postgres, machine, rss, seconds } from './support.mjs'
+import { Engine, Postgres, machine, rss, seconds } from '../tests/e2e/peers.mjs'
 
 const rows = Number(process.env.YM_ROWS ?? 5_000_000)
 const place = folder('bench')

@@ -65,13 +65,13 @@ export function start(args, { env = {} } = {}) {
   return { child, ended, out: () => out, err: () => err }
 }
 
+/** Makes a data directory; `config` is YAML beyond the defaults, there before init where it names a store. */
 export function init(data, { demo = true, config = '' } = {}) {
-  const done = run(['init', ...(demo ? ['--demo'] : []), '--data', data, '--json'])
+  const more = config ? ['--config', join(data, '..', 'init.yaml')] : []
+  if (config) writeFileSync(more[1], `zone: Asia/Shanghai\nprovince: '42'\ndemo: ${demo}\n${config}`)
+  const done = run(['init', ...(demo ? ['--demo'] : []), '--data', data, '--json', ...more])
   if (done.code !== 0) throw new Error(`init: ${done.out}${done.err}`)
-  if (config) {
-    const path = join(data, 'yunmeng.yaml')
-    writeFileSync(path, readFileSync(path, 'utf8').replace('  listen: 127.0.0.1:8420\n', '') + config)
-  }
+  if (config) writeFileSync(join(data, 'yunmeng.yaml'), readFileSync(more[1]))
   return done.json
 }
 

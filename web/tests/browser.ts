@@ -104,7 +104,7 @@ export async function checkPage(page: Page) {
 }
 
 /** A dataset with published rows that anyone may read: the one with the most rows. */
-export async function openDataset(page: Page): Promise<{ id: string; rows: number; fields: string[] }> {
+export async function openDataset(page: Page): Promise<{ id: string; rows: number; fields: string[]; texts: string[] }> {
   const answer = await page.request.get('/api/v1/datasets?openness=open&limit=200')
   expect(answer.ok()).toBe(true)
   const { items } = (await answer.json()) as { items: { id: string; current: { rows: { kept: number } } | null }[] }
@@ -113,9 +113,10 @@ export async function openDataset(page: Page): Promise<{ id: string; rows: numbe
   const id = full[0]!.id
   const rows = (await (await page.request.get(`/api/v1/datasets/${id}/rows?limit=1`)).json()) as {
     total: number
-    fields: { name: string }[]
+    fields: { name: string; type: string }[]
   }
-  return { id, rows: rows.total, fields: rows.fields.map((field) => field.name) }
+  const texts = rows.fields.filter((field) => field.type === 'string')
+  return { id, rows: rows.total, fields: rows.fields.map((field) => field.name), texts: texts.map((field) => field.name) }
 }
 
 /** Presses what a mouse would: hovers over each link and button in sight. */

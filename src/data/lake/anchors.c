@@ -6,6 +6,9 @@
 
 enum {
     TOTALS_MAX = 10 * 1000,    // entries
+    STEP_BY_KEY = 8192,        // rows
+    STEP_BY_FILE = 128,        // rows, doubled while there were more anchors than
+    ANCHORS_BY_FILE = 200000,
     ANCHORS_MAX = 64 << 20,    // bytes of all
     ANSWER_MAX = 512 << 20     // bytes of one derivation
 };
@@ -15,7 +18,7 @@ struct total {
     int64_t total;
     UT_hash_handle hh;
 };
-// The places of every LAKE_ANCHORth row of a version, in one order.
+// The places of every so-manieth row of a version, in one order.
 struct anchors {
     char key[64];
     struct ym_arena arena;
@@ -119,18 +122,27 @@ static void copy_place(const struct lake_place *from, struct ym_arena *arena, st
         to->values[i] = ym_arena_str(arena, from->values[i]);
 }
 
-static void pick(const struct anchors *anchors, size_t index, struct ym_arena *arena,
-                 struct lake_place *from, struct lake_place *until)
+int64_t lake_anchor_step(const struct lake_view *view, const struct lake_order *order)
 {
-    *from = *until = (struct lake_place){0};
-    if (index < anchors->n)
-        copy_place(&anchors->items[index], arena, from);
-    if (index + 2 < anchors->n)
-        copy_place(&anchors->items[index + 2], arena, until);
+    int64_t step = STEP_BY_FILE;
+
+    if (order->by_key)
+        return STEP_BY_KEY;
+    while (view->rows / step > ANCHORS_BY_FILE)
+        step *= 2;
+    return step;
 }
 
-static bool find_kept(struct lake_cache *cache, const char *key, size_t index,
-                      struct ym_arena *arena, struct lake_place *from, struct lake_place *until)
+static void pick(const struct anchors *anchors, size_t index, struct ym_arena *arena,
+                 struct lake_place *to)
+{
+    *to = (struct lake_place){0};
+    if (index < anchors->n)
+        copy_place(&anchors->items[index], arena, to);
+}
+
+static bool find_kept(struct lake_cache *cache, const char *key, size_t from, size_t until,
+                      struct ym_arena *arena, struct lake_place *at, struct lake_place *end)
 {
     struct anchors *found = NULL;
 
@@ -139,7 +151,8 @@ static bool find_kept(struct lake_cache *cache, const char *key, size_t index,
     if (found) {
         HASH_DEL(cache->anchors, found);
         HASH_ADD_STR(cache->anchors, key, found);
-        pick(found, index, arena, from, until);
+        pick(found, from, arena, at);
+        pick(found, until, arena, end);
     }
     pthread_mutex_unlock(&cache->lock);
     return found != NULL;
@@ -176,9 +189,9 @@ static void anchors_sql(const struct lake_view *view, const struct lake_order *o
     lake_order_by(order, sql);
     // One thread, or the numbers of rows over all blocks mean nothing.
     ym_buf_printf(sql,
-                  ") WHERE rowNumberInAllBlocks() %% %d = 0"
+                  ") WHERE rowNumberInAllBlocks() %% %lld = 0"
                   " SETTINGS max_threads = 1 FORMAT JSONCompactEachRow",
-                  LAKE_ANCHOR);
+                  (long long)lake_anchor_step(view, order));
 }
 
 // One line "[["…","…"]]" a place.
@@ -222,14 +235,14 @@ static bool derive(struct lake *lake, const struct lake_view *view, const struct
 }
 
 bool lake_anchor(struct lake *lake, const struct lake_view *view, const struct lake_order *order,
-                 size_t index, struct ym_arena *arena, struct lake_place *from,
-                 struct lake_place *until, struct ym_error *err)
+                 size_t from, size_t until, struct ym_arena *arena, struct lake_place *at,
+                 struct lake_place *end, struct ym_error *err)
 {
     char key[64];
 
     snprintf(key, sizeof key, "%lld %lld %s", (long long)view->dataset, (long long)view->version,
-             order->by_file ? "file" : "key");
-    if (find_kept(lake->cache, key, index, arena, from, until))
+             order->by_key ? "key" : "file");
+    if (find_kept(lake->cache, key, from, until, arena, at, end))
         return true;
     struct anchors *anchors = calloc(1, sizeof *anchors);
     if (!anchors)
@@ -239,7 +252,8 @@ bool lake_anchor(struct lake *lake, const struct lake_view *view, const struct l
         free_anchors(anchors);
         return false;
     }
-    pick(anchors, index, arena, from, until);
+    pick(anchors, from, arena, at);
+    pick(anchors, until, arena, end);
     keep(lake->cache, anchors);
     return true;
 }

@@ -6,7 +6,8 @@ enum {
     LIMIT_OTHERWISE = 100,
     LIMIT_MAX = 1000,
     PAGE_MAX = 64 << 20, // bytes of rows in one answer
-    READ_TIMEOUT_S = 30
+    READ_TIMEOUT_S = 30,
+    LAZY_ROWS = 9000 // the engine reads the other columns of so few rows at the end by itself
 };
 
 // One request on its way.
@@ -362,7 +363,7 @@ static void add_columns(const struct reading *r, struct page_sql *q)
     ym_buf_add(&q->sql, YM_STR(" AS _k"));
 }
 
-// In an order that the table does not have, only what orders is read of all rows.
+// Far behind in an order that the table does not have: only what orders is sorted.
 static void add_in_two_steps(const struct reading *r, const struct lake_place *after,
                              int64_t offset, struct page_sql *q)
 {
@@ -385,25 +386,27 @@ static bool far(const struct reading *r, struct ym_error *err)
                    LAKE_OFFSET_MAX);
 }
 
-// By a row's number, where there are anchors: from the anchor before it.
+// By a row's number, where there are anchors: from the one before it to the one behind the page.
 static bool add_by_anchor(const struct reading *r, struct page_sql *q, struct ym_error *err)
 {
     struct lake_place from = {0}, until = {0};
-    size_t index = (size_t)(r->row / LAKE_ANCHOR);
+    int64_t step = lake_anchor_step(&r->view, &r->order), skip = r->row % step;
+    size_t first = (size_t)(r->row / step);
+    size_t last = first + (size_t)((skip + r->limit + step) / step);
 
-    if (!lake_anchor(r->lake, &r->view, &r->order, index, r->arena, &from, &until, err))
+    if (!lake_anchor(r->lake, &r->view, &r->order, first, last, r->arena, &from, &until, err))
         return false;
     if (from.n == 0) { // behind the last row
         ym_buf_add(&q->sql, YM_STR(" AND 0 LIMIT 0"));
         return true;
     }
     add_after(r, &from, true, q);
-    if (until.n > 0) { // a page ends before the second anchor on
+    if (until.n > 0 && !r->order.by_key) { // in its own order the table stops by itself
         ym_buf_add(&q->sql, YM_STR(" AND NOT "));
         lake_order_after(&r->order, &until, true, &q->sql, &q->params, r->arena);
     }
     lake_order_by(&r->order, &q->sql);
-    add_limit(r, r->row % LAKE_ANCHOR, q);
+    add_limit(r, skip, q);
     return true;
 }
 
@@ -419,7 +422,7 @@ static bool page_sql(const struct reading *r, struct page_sql *q, struct ym_erro
         return add_by_anchor(r, q, err);
     if (offset > LAKE_OFFSET_MAX)
         return far(r, err);
-    if (!r->order.by_key) {
+    if (!r->order.by_key && offset > LAZY_ROWS) {
         add_in_two_steps(r, after, offset, q);
         return true;
     }
@@ -443,6 +446,9 @@ static bool ask_rows(struct reading *r, struct ym_error *err)
         // A column that leaves in another form keeps its name: filters and orders mean the column.
         ym_int("prefer_column_name_to_alias", 1));
 
+    // A page that lies together is read sooner by one thread than two are set to work.
+    if (r->order.by_key && !r->where)
+        ym_buf_add(&q.sql, YM_STR(" SETTINGS max_threads = 1"));
     ym_buf_add(&q.sql, YM_STR(" FORMAT JSONEachRow"));
     ym_buf_init(&r->rows, PAGE_MAX);
     struct engine_query query = {

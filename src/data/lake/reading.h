@@ -8,7 +8,6 @@
 #include "pure/expr/expr.h"
 
 enum {
-    LAKE_ANCHOR = 8192, // rows from one anchor to the next
     LAKE_OFFSET_MAX = 1000 * 1000,
     LAKE_DIGEST = 33 // 16 bytes in hex, NUL
 };
@@ -65,10 +64,14 @@ YM_MUST bool lake_cursor_seal(struct lake *lake, const struct lake_cursor *curso
 YM_MUST bool lake_cursor_open(struct lake *lake, struct ym_str text, struct ym_arena *arena,
                               struct lake_cursor *out, struct ym_error *err);
 
-// The place of row `index` * LAKE_ANCHOR, and of the row two anchors on where there is one.
+// Rows from one anchor to the next. In the table's own order the engine skips the rest of a block
+// cheaply; in the order of the file each row is looked for, so that the net is finer.
+int64_t lake_anchor_step(const struct lake_view *view, const struct lake_order *order);
+// The places of two anchors, the rows number `from` and `until` times the step; n 0 behind the end.
 YM_MUST bool lake_anchor(struct lake *lake, const struct lake_view *view,
-                         const struct lake_order *order, size_t index, struct ym_arena *arena,
-                         struct lake_place *from, struct lake_place *until, struct ym_error *err);
+                         const struct lake_order *order, size_t from, size_t until,
+                         struct ym_arena *arena, struct lake_place *at, struct lake_place *end,
+                         struct ym_error *err);
 // Exact totals by what was asked.
 bool lake_total_known(struct lake *lake, const char *digest, int64_t *total);
 void lake_total_keep(struct lake *lake, const char *digest, int64_t total);

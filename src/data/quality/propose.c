@@ -202,14 +202,34 @@ static bool whole_columns(struct proposing *p, uint32_t may)
     return ok || cut(p);
 }
 
+static bool has_word(struct ym_str name, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ym_str_find(name, ym_str(words[i]), 0) != SIZE_MAX)
+            return true;
+    return false;
+}
+
 static bool names_region(struct ym_str name)
 {
     static const char *const words[] = {"code", "Code", "CODE", "代码", "编码", "区划", "region"};
 
-    for (size_t i = 0; i < YM_COUNT(words); i++)
-        if (ym_str_find(name, ym_str(words[i]), 0) != SIZE_MAX)
-            return true;
-    return false;
+    return has_word(name, words, YM_COUNT(words));
+}
+
+// Nobody adds codes up, and the next file may have a leading zero.
+static bool names_code(struct ym_str name)
+{
+    static const char *const words[] = {"code", "Code", "CODE", "代码", "编码", "编号", "号码", "卡号"};
+
+    return has_word(name, words, YM_COUNT(words));
+}
+
+// Check digits tell a wrong value; a list or a shape only tells an unknown one (a statistical zone,
+// a landline), which is no reason to quarantine it.
+static bool has_check_digit(enum codes_semantic semantic)
+{
+    return semantic != CODES_REGION && semantic != CODES_PHONE;
 }
 
 static bool holds(const struct column *column, size_t g)
@@ -221,8 +241,14 @@ static bool holds(const struct column *column, size_t g)
     if (guess->semantic == CODES_REGION && column->given < ENOUGH_REGIONS &&
         !names_region(column->name))
         return false;
-    if (guess->semantic != CODES_NONE) // 99.5 %: the others go into quarantine under its name
+    if (guess->semantic != CODES_NONE && has_check_digit(guess->semantic))
+        // 99.5 %: the others go into quarantine under its name
         return column->given >= ENOUGH && column->wrong[g] * 200 <= column->given;
+    if (guess->semantic != CODES_NONE)
+        return column->given >= ENOUGH && column->wrong[g] == 0;
+    if ((guess->type == QUALITY_INTEGER || guess->type == QUALITY_NUMBER) && column->scale == 0 &&
+        names_code(column->name))
+        return false;
     if (guess->exact && column->whole + column->scale > 18)
         return false;
     return column->wrong[g] == 0;

@@ -8,7 +8,7 @@ static json_t *read_locale(const char *folder, const char *name)
     struct ym_error err = {0};
     json_t *texts = NULL;
 
-    snprintf(path, sizeof path, "%s/%s.json", folder ? folder : "", name);
+    (void)snprintf(path, sizeof path, "%s/%s.json", folder ? folder : "", name);
     if (folder && ym_json_file(path, LOCALE_MAX, &texts, &err))
         return texts;
     ym_log(YM_WARN, "api.locale",

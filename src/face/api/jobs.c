@@ -132,7 +132,7 @@ bool api_job_events(struct http_request *rq, struct http_reply *re, struct ym_er
     if (!watcher)
         abort();
     watcher->api = api_of(rq);
-    snprintf(watcher->lang, sizeof watcher->lang, "%.*s", YM_FMT(rq->lang));
+    (void)snprintf(watcher->lang, sizeof watcher->lang, "%.*s", YM_FMT(rq->lang));
     watcher->events = http_reply_events(re, gone, watcher);
     if (!is_over(&view))
         tell(watcher, &view);

@@ -173,11 +173,14 @@ static const struct {
                                                                                              "}"},
     {"DatasetChange",
      "{\"type\":\"object\",\"properties\":{\"title\":" REF("Text") ",\"abstract\":" REF(
-         "Text") ",\"code\":" TEXT_OR_NULL
-                 ",\"theme\":" TEXT ",\"openness\":" REF("Openness") ",\"sharing\":" REF("Sharing") ",\"update_cycle\":" REF(
-                     "UpdateCycle") ",\"schema\":" OR_NULL("TableSchema") "},"
-                                                                          "\"additionalProperties\""
-                                                                          ":false}"},
+         "Text") ",\"code\":" TEXT_OR_NULL ",\"theme\":" TEXT
+                 ",\"openness\":" REF("Openness") ",\"sharing\":" REF(
+                     "Sharing") ",\"update_cycle\":" REF("UpdateCycle") ",\"schema\":" OR_NULL("Tab"
+                                                                                               "leS"
+                                                                                               "che"
+                                                                                               "ma") "},"
+                                                                                                     "\"additionalProperties\""
+                                                                                                     ":false}"},
     {"Rows",
      "{\"type\":\"object\",\"required\":[\"dataset\",\"version\",\"fields\",\"items\",\"next\","
      "\"total\"],\"properties\":{\"dataset\":" TEXT ",\"version\":" INTEGER
@@ -211,13 +214,16 @@ static const struct {
      ",\"version\":" INTEGER "}}"},
     {"Load",
      "{\"type\":\"object\",\"required\":[\"id\",\"dataset\",\"version\",\"state\"],\"properties\":{"
-     "\"id\":" REF("Id") ",\"dataset\":" TEXT ",\"version\":" INTEGER
-                         ",\"state\":{\"type\":\"string\",\"enum\":[\"received\",\"checked\","
-                         "\"published\",\"refused\","
-                         "\"withdrawn\",\"retired\"]},\"file\":" TEXT_OR_NULL ",\"size\":" INTEGER
-                         ",\"received_at\":" OR_NULL("Time") ",\"published_at\":" OR_NULL("Time") ",\"job\":" OR_NULL(
-                             "Job") ",\"report\":" OR_NULL("Report") ",\"problem\":" OR_NULL("Probl"
-                                                                                             "em") "}}"},
+     "\"id\":" REF(
+         "Id") ",\"dataset\":" TEXT ",\"version\":" INTEGER
+               ",\"state\":{\"type\":\"string\",\"enum\":[\"received\",\"checked\","
+               "\"published\",\"refused\","
+               "\"withdrawn\",\"retired\"]},\"file\":" TEXT_OR_NULL ",\"size\":" INTEGER
+               ",\"received_at\":" OR_NULL("Time") ",\"published_at\":" OR_NULL(
+                   "Time") ",\"job\":" OR_NULL("Job") ",\"report\":" OR_NULL("Report") ",\"problem"
+                                                                                       "\""
+                                                                                       ":" OR_NULL("Probl"
+                                                                                                   "em") "}}"},
     {"LoadList", LIST("Load")},
     {"QuarantinedRow",
      "{\"type\":\"object\",\"required\":[\"line\",\"reasons\",\"cells\"],\"properties\":{"

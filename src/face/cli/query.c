@@ -186,9 +186,9 @@ static bool choose(struct cli *cli, const struct writer **out, int64_t *most, st
 static int run(struct cli *cli)
 {
     struct cli_remote remote = {0};
-    const struct writer *writer;
+    const struct writer *writer = NULL;
     struct ym_error err = {0};
-    int64_t most;
+    int64_t most = 0;
 
     bool ok = choose(cli, &writer, &most, &err) && cli_remote_open(cli, &remote, &err) &&
               write_rows(cli, &remote, writer, most, &err);

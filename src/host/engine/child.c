@@ -136,11 +136,13 @@ struct watched {
 static void hear_port(struct watched *w)
 {
     struct ym_error err = {0};
-    int port;
+    struct ym_str line = ym_str(w->out.line);
+    int64_t port;
 
-    if (w->ready || sscanf(w->out.line, "http %d", &port) != 1)
+    if (w->ready || !ym_str_starts(line, YM_STR("http ")) ||
+        !ym_str_int(ym_str_sub(line, 5, SIZE_MAX), &port))
         return;
-    snprintf(w->way.base, sizeof w->way.base, "http://127.0.0.1:%d", port);
+    snprintf(w->way.base, sizeof w->way.base, "http://127.0.0.1:%lld", (long long)port);
     if (probe(w->engine, &w->way, &err)) {
         w->ready = true;
         tell_ready(w->engine, &w->way, w->child.pid);

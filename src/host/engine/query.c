@@ -81,7 +81,9 @@ static void add_escaped(struct ym_buf *url, struct ym_str s)
         http_escape(url, ym_str_sub(s, from, i - from));
         from = i + 1;
         if (i < s.n) {
-            char escape[2] = {'\\', zero ? '0' : letters[special - specials]};
+            char escape[2] = {'\\', '0'};
+            if (special)
+                escape[1] = letters[special - specials];
             http_escape(url, (struct ym_str){escape, 2});
         }
     }

@@ -46,8 +46,12 @@ bool engine_tsv_cell(struct ym_str *line, struct ym_arena *arena, struct ym_str 
 
     char *to = ym_arena_alloc(arena, raw.n + 1);
     size_t n = 0;
-    for (size_t i = 0; i < raw.n; i++)
-        to[n++] = raw.p[i] == '\\' && i + 1 < raw.n ? unescaped(raw.p[++i]) : raw.p[i];
+    for (size_t i = 0; i < raw.n; i++) {
+        to[n] = raw.p[i];
+        if (raw.p[i] == '\\' && i + 1 < raw.n)
+            to[n] = unescaped(raw.p[++i]);
+        n++;
+    }
     *cell = (struct ym_str){to, n};
     return true;
 }

@@ -25,11 +25,13 @@ void http_escape(struct ym_buf *url, struct ym_str text)
         unsigned char c = (unsigned char)text.p[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                      c == '_' || c == '-' || c == '.' || c == '~';
-        if (!plain) {
-            ym_buf_char(url, '%');
-            ym_buf_char(url, hex[c >> 4]);
+        if (plain) {
+            ym_buf_char(url, text.p[i]);
+            continue;
         }
-        ym_buf_char(url, plain ? (char)c : hex[c & 15]);
+        ym_buf_char(url, '%');
+        ym_buf_char(url, hex[c >> 4]);
+        ym_buf_char(url, hex[c & 15]);
     }
 }
 

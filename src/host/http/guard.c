@@ -112,12 +112,13 @@ void http_guard_init(struct http_guard *guard, const struct http_options *option
 
 static void count_clear(struct http_count **counts)
 {
-    struct http_count *one, *next;
+    struct http_count *one = *counts;
 
-    HASH_ITER(hh, *counts, one, next)
-    {
-        HASH_DEL(*counts, one);
+    HASH_CLEAR(hh, *counts); // the table; the entries stay in their list
+    while (one) {
+        struct http_count *next = one->hh.next;
         free(one);
+        one = next;
     }
 }
 
@@ -283,7 +284,7 @@ static bool too_slow(struct http_link *link, int64_t now)
         if (age < WINDOW_S * YM_SECOND)
             return false;
         atomic_store(&link->since, now);
-        return atomic_exchange(&link->bytes, 0) < WINDOW_S * BODY_RATE;
+        return atomic_exchange(&link->bytes, 0) < (int64_t)WINDOW_S * BODY_RATE;
     default:
         return false;
     }

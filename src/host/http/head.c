@@ -89,7 +89,7 @@ static bool take_lines(struct ym_str *rest, struct ym_arena *arena, struct http_
         out->items = ym_arena_grow(arena, out->items, &out->cap, out->n + 1, sizeof *out->items);
         out->items[out->n++] = pair;
     }
-    if (!take_nul(rest) || !take_nul(rest) || rest->n > 0)
+    if (rest->n != 2 || rest->p[0] != 0 || rest->p[1] != 0)
         return bad_head(err, "the blank line");
     return true;
 }

@@ -61,7 +61,7 @@ static json_t *reference(const char *name)
 {
     char path[128];
 
-    snprintf(path, sizeof path, "#/components/schemas/%s", name);
+    (void)snprintf(path, sizeof path, "#/components/schemas/%s", name);
     return json_pack("{s:s}", "$ref", path);
 }
 
@@ -88,7 +88,7 @@ static json_t *responses_of(const struct http_route *route)
     char status[8];
     json_t *ok = json_pack("{s:s}", "description", route->summary), *all = json_object();
 
-    snprintf(status, sizeof status, "%d", route->success);
+    (void)snprintf(status, sizeof status, "%d", route->success);
     if (route->response && strcmp(route->response, "EventStream") == 0)
         json_object_set_new(ok, "content",
                             content("text/event-stream", json_pack("{s:s}", "type", "string")));
@@ -101,6 +101,13 @@ static json_t *responses_of(const struct http_route *route)
     return all;
 }
 
+static char lower(char c)
+{
+    static const char small[] = "abcdefghijklmnopqrstuvwxyz";
+
+    return c >= 'A' && c <= 'Z' ? small[c - 'A'] : c;
+}
+
 // "GET /api/v1/datasets/{id}/rows" is known as get_datasets_id_rows.
 static json_t *operation_id(const struct http_route *route)
 {
@@ -110,10 +117,10 @@ static json_t *operation_id(const struct http_route *route)
     if (strncmp(path, "/api/v1", 7) == 0)
         path += 7;
     for (const char *p = route->method; *p; p++)
-        ym_buf_char(&name, (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p));
+        ym_buf_char(&name, lower(*p));
     for (const char *p = path; *p; p++)
         if (*p != '{' && *p != '}')
-            ym_buf_char(&name, *p == '/' || *p == '.' ? '_' : *p);
+            ym_buf_char(&name, strchr("/.", *p) ? '_' : *p);
     json_t *value = ym_json_str(ym_buf_str(&name));
     ym_buf_clear(&name);
     return value;
@@ -146,7 +153,7 @@ static void add_route(json_t *paths, const struct http_route *route)
     }
     for (; route->method[n] && n + 1 < sizeof method; n++) {
         char c = route->method[n];
-        method[n] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+        method[n] = lower(c);
     }
     method[n] = '\0';
     json_object_set_new(item, method, operation(route));

@@ -132,12 +132,12 @@ json_t *http_problem(const struct ym_error *err, int status, struct ym_str lang,
     struct ym_str title = {NULL, 0}, hint = {NULL, 0};
     json_t *problem = json_object();
 
-    snprintf(type, sizeof type, "/problems/%s", err->code);
+    (void)snprintf(type, sizeof type, "/problems/%s", err->code);
     json_object_set_new(problem, "type", ym_json_str(ym_str(type)));
     if (text) {
-        snprintf(key, sizeof key, "problem.%s.title", err->code);
+        (void)snprintf(key, sizeof key, "problem.%s.title", err->code);
         title = text(with, lang, key);
-        snprintf(key, sizeof key, "problem.%s.hint", err->code);
+        (void)snprintf(key, sizeof key, "problem.%s.hint", err->code);
         hint = text(with, lang, key);
     }
     bool ours = err->kind != YM_FAULT; // a fault's message may say too much of our inside

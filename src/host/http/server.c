@@ -93,6 +93,8 @@ static bool cannot_listen(struct ym_error *err, const char *listen, const char *
 // "127.0.0.1:8420", "[::1]:8420", "localhost:0".
 static bool split_listen(const char *text, char host[256], const char **port)
 {
+    host[0] = '\0';
+    *port = "";
     const char *colon = strrchr(text, ':');
     size_t n = colon ? (size_t)(colon - text) : 0;
 
@@ -131,8 +133,13 @@ static bool start_listening(struct http_server *server, const char *text, bool *
 {
     char host[256];
     const char *port;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found = NULL;
-    struct sockaddr_storage bound = {0};
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } bound = {0};
     socklen_t n = sizeof bound;
 
     if (!text || !split_listen(text, host, &port))
@@ -146,10 +153,9 @@ static bool start_listening(struct http_server *server, const char *text, bool *
     freeaddrinfo(found);
     if (!ok)
         return cannot_listen(err, text, strerror(why));
-    if (getsockname(server->listening, (struct sockaddr *)&bound, &n) != 0)
+    if (getsockname(server->listening, &bound.any, &n) != 0)
         return cannot_listen(err, text, strerror(errno));
-    server->port = *six ? ntohs(((struct sockaddr_in6 *)&bound)->sin6_port)
-                        : ntohs(((struct sockaddr_in *)&bound)->sin_port);
+    server->port = ntohs(*six ? bound.six.sin6_port : bound.four.sin_port);
     return true;
 }
 
@@ -170,7 +176,8 @@ static unsigned connection_limit(unsigned wanted)
     }
     if (files.rlim_cur >= need)
         return wanted;
-    return files.rlim_cur > 2 * OTHER_FILES ? (unsigned)files.rlim_cur - OTHER_FILES : OTHER_FILES;
+    return files.rlim_cur > (rlim_t)2 * OTHER_FILES ? (unsigned)files.rlim_cur - OTHER_FILES
+                                                    : OTHER_FILES;
 }
 
 static unsigned thread_count(unsigned wanted)
@@ -211,8 +218,8 @@ static struct http_server *server_new(const struct http_options *options, unsign
     server->listening = -1;
     server->fallback =
         (struct http_route){.method = "GET", .path = "", .run = options->fallback, .success = 200};
-    snprintf(server->incoming, sizeof server->incoming, "%s",
-             options->incoming ? options->incoming : ".");
+    (void)snprintf(server->incoming, sizeof server->incoming, "%s",
+                   options->incoming ? options->incoming : ".");
     pthread_rwlock_init(&server->gate, NULL);
     pthread_mutex_init(&server->streams_lock, NULL);
     http_guard_init(&server->guard, options, connections);

@@ -410,14 +410,13 @@ static enum MHD_Result swallow(struct http_connection *turn, size_t *n)
         atomic_fetch_add(&turn->link->bytes, (int64_t)*n);
     turn->swallowed += (int64_t)*n;
     *n = 0;
-    if (turn->stage == HTTP_STAGE_LINGER)
+    if (turn->stage == HTTP_STAGE_LINGER || !turn->link)
         return turn->swallowed <= HTTP_LINGER ? MHD_YES : MHD_NO;
     if (turn->swallowed <= HTTP_SWALLOW)
         return MHD_YES;
     struct ym_buf bytes = {0};
     http_reply_raw(turn, &bytes);
-    ssize_t sent =
-        turn->link ? send(turn->link->fd, bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT) : -1;
+    ssize_t sent = send(turn->link->fd, bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT);
     bool whole = sent == (ssize_t)bytes.n;
     ym_buf_clear(&bytes);
     if (!whole || shutdown(turn->link->fd, SHUT_WR) != 0)

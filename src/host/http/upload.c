@@ -43,8 +43,8 @@ bool http_upload_open(struct http_connection *turn, struct ym_error *err)
 
     if (!has_room(turn, err))
         return false;
-    snprintf(upload->path, sizeof upload->path, "%s/up-%lld-%llu", turn->server->incoming,
-             (long long)ym_now(), (unsigned long long)number);
+    (void)snprintf(upload->path, sizeof upload->path, "%s/up-%lld-%llu", turn->server->incoming,
+                   (long long)ym_now(), (unsigned long long)number);
     upload->fd = open(upload->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (upload->fd < 0)
         return broken(err, "a file for the upload cannot be made");
@@ -95,7 +95,7 @@ bool http_upload_end(struct http_connection *turn, struct ym_error *err)
     close(upload->fd);
     upload->fd = -1;
     for (unsigned i = 0; i < n && i < 32; i++)
-        snprintf(turn->rq.digest + (size_t)i * 2, 3, "%02x", digest[i]);
+        (void)snprintf(turn->rq.digest + (size_t)i * 2, 3, "%02x", digest[i]);
     turn->rq.file = upload->path;
     turn->rq.file_size = upload->size;
     return true;

@@ -68,9 +68,9 @@ test('the keyboard moves the active cell and sorts', async ({ watched }) => {
 
 test('a filter counts and shows what matches, and a wrong one says where it is wrong', async ({ watched }) => {
   const { page } = watched
-  const { id, rows, fields } = await openGrid(page)
+  const { id, rows, texts } = await openGrid(page)
   const sample = await rowOf(page, id, 'at=0&limit=1')
-  const name = fields.find((field) => typeof sample[field] === 'string' && /^[\w\p{L}]+$/u.test(field))
+  const name = texts.find((field) => typeof sample[field] === 'string' && /^[\w\p{L}]+$/u.test(field))
   test.skip(!name, 'no text column to filter by')
   const where = `${name} = '${String(sample[name!]).replaceAll("'", "''")}'`
   await page.getByLabel('筛选', { exact: true }).fill(where)

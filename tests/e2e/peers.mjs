@@ -1,10 +1,10 @@
-// Peers for the benches: a bare engine and a private PostgreSQL, both removed afterwards.
+// Peers for tests and benches: a bare engine and a private PostgreSQL, both removed afterwards.
 import { createHash, randomBytes } from 'node:crypto'
 import { spawn, spawnSync } from 'node:child_process'
 import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { build } from '../tests/e2e/support.mjs'
+import { build } from './support.mjs'
 
 export function machine() {
   const [cpu] = cpus()
@@ -23,24 +23,22 @@ export function rss(pid) {
   return line ? Math.round(Number(line[1]) / 1024) : 0
 }
 
-/** yunmeng-engine alone, with nothing of ours around it. */
+/** yunmeng-engine alone, as an operator's own ClickHouse would be: user bench, a password, no header. */
 export class Engine {
   async up(folder) {
     this.folder = folder
     for (const name of ['config', 'store', 'files']) mkdirSync(join(folder, name), { recursive: true })
-    this.key = randomBytes(16).toString('hex')
     this.password = randomBytes(16).toString('hex')
     writeFileSync(join(folder, 'config/config.xml'), `<clickhouse><listen_host>127.0.0.1</listen_host>
 <http_port>0</http_port><tcp_port>0</tcp_port><users_config>users.xml</users_config>
 <logger><console>true</console></logger><log-level>fatal</log-level>
-<http_handlers><rule><headers><X-Yunmeng from_env="YM_ENGINE_KEY"/></headers><methods>POST,GET</methods>
-<handler><type>dynamic_query_handler</type><query_param_name>query</query_param_name></handler></rule></http_handlers></clickhouse>`)
+</clickhouse>`)
     writeFileSync(join(folder, 'config/users.xml'), `<clickhouse><profiles><default><readonly>0</readonly></default><bench/></profiles>
 <users><default><password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
 <bench><password_sha256_hex from_env="YM_ENGINE_PW_SHA256"/><networks><ip>127.0.0.1</ip></networks><profile>bench</profile><quota>default</quota><access_management>1</access_management></bench></users>
 <quotas><default/></quotas></clickhouse>`)
     this.child = spawn(join(build, 'bin/yunmeng-engine'), [join(folder, 'config/config.xml'), join(folder, 'store'), join(folder, 'files')], {
-      env: { YM_ENGINE_KEY: this.key, YM_ENGINE_PW_SHA256: createHash('sha256').update(this.password).digest('hex') },
+      env: { YM_ENGINE_PW_SHA256: createHash('sha256').update(this.password).digest('hex') },
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     this.port = await new Promise((done, fail) => {
@@ -53,10 +51,14 @@ export class Engine {
     return this
   }
 
+  get url() {
+    return `http://127.0.0.1:${this.port}`
+  }
+
   async ask(sql) {
-    const answer = await fetch(`http://127.0.0.1:${this.port}/?wait_end_of_query=1`, {
+    const answer = await fetch(`${this.url}/?wait_end_of_query=1`, {
       method: 'POST',
-      headers: { 'X-Yunmeng': this.key, Authorization: `Basic ${btoa(`bench:${this.password}`)}` },
+      headers: { Authorization: `Basic ${btoa(`bench:${this.password}`)}` },
       body: sql,
     })
     const text = await answer.text()
@@ -81,6 +83,12 @@ export class Postgres {
     this.run(`${pg}initdb`, '-D', `${this.folder}/db`, '-U', 'bench', '-A', 'trust', '-E', 'UTF8', '--locale=C')
     this.run(`${pg}pg_ctl`, '-D', `${this.folder}/db`, '-w', '-l', `${this.folder}/log`, '-o', `-k ${this.folder} -h ''`, 'start')
     return this
+  }
+
+  /** For store.url: a socket in its folder, no password, one database a test. */
+  url(name) {
+    this.ask(`CREATE DATABASE ${name}`)
+    return `postgresql:///${name}?host=${encodeURIComponent(this.folder)}&user=bench`
   }
 
   run(...words) {
