@@ -1,9 +1,9 @@
 /* Rows by number: any row of a version of 10 million rows x 12 columns, as the row grid asks.
  *
- * The table is the one that a load makes (quality_compile), filled by the engine itself with keys in
- * scattered order; 100 rows from a random row number on, by lake_read, in the order of the key and of
- * the file. Limits: 50 ms and 100 ms. Beside it plain OFFSET, the same rows asked of the same engine.
- * YM_BENCH_ROWS and YM_BENCH_ASKS change how many.
+ * The table is the one that a load makes (quality_compile), filled by the engine itself with keys
+ * in scattered order; 100 rows from a random row number on, by lake_read, in the order of the key
+ * and of the file. Limits: 50 ms and 100 ms. Beside it plain OFFSET, the same rows asked of the
+ * same engine. YM_BENCH_ROWS and YM_BENCH_ASKS change how many.
  */
 #include "base/time.h"
 #include "data/lake/lake.h"
@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 static const char SCHEMA[] =
-    "{\"fields\": [{\"name\": \"code\", \"type\": \"string\"}, {\"name\": \"region\", \"type\": \"string\"},"
+    "{\"fields\": [{\"name\": \"code\", \"type\": \"string\"}, {\"name\": \"region\", \"type\": "
+    "\"string\"},"
     " {\"name\": \"day\", \"type\": \"date\"}, {\"name\": \"moment\", \"type\": \"datetime\"},"
     " {\"name\": \"pm25\", \"type\": \"number\"}, {\"name\": \"pm10\", \"type\": \"number\"},"
     " {\"name\": \"so2\", \"type\": \"number\"}, {\"name\": \"no2\", \"type\": \"number\"},"
-    " {\"name\": \"amount\", \"type\": \"number\", \"scale\": 2}, {\"name\": \"n\", \"type\": \"integer\"},"
+    " {\"name\": \"amount\", \"type\": \"number\", \"scale\": 2}, {\"name\": \"n\", \"type\": "
+    "\"integer\"},"
     " {\"name\": \"name\", \"type\": \"string\"}, {\"name\": \"valid\", \"type\": \"boolean\"}],"
     " \"primaryKey\": [\"code\"]}";
 static const char SQL_FILL[] =
@@ -26,7 +28,8 @@ static const char SQL_FILL[] =
     " concat('42', leftPad(toString(number % 9973), 10, '0')),"
     " toDate32('2015-01-01') + toIntervalDay(number % 4000),"
     " fromUnixTimestamp64Micro(toInt64(1420041600000000 + number * 60000000)),"
-    " sipHash64(number, 1) % 500, (sipHash64(number, 2) % 5000) / 10, (sipHash64(number, 3) % 900) / 7,"
+    " sipHash64(number, 1) % 500, (sipHash64(number, 2) % 5000) / 10, (sipHash64(number, 3) % 900) "
+    "/ 7,"
     " if(number % 10 = 0, NULL, sipHash64(number, 4) % 300), toDecimal64(number % 100000, 2) / 3,"
     " toInt64(number), concat('监测点', toString(number % 2000)), number % 3 = 0"
     " FROM numbers({first:UInt64}, {n:UInt64})";
@@ -70,8 +73,12 @@ static void make_tables(struct bench *b)
     struct ym_error err = {0};
     struct quality_schema schema;
     struct quality_sql sql = {0};
-    const struct quality_target target = {.database = "lake", .dataset = 7, .load = 8, .version = 1,
-                                          .zone = "Asia/Shanghai", .today = 20260101};
+    const struct quality_target target = {.database = "lake",
+                                          .dataset = 7,
+                                          .load = 8,
+                                          .version = 1,
+                                          .zone = "Asia/Shanghai",
+                                          .today = 20260101};
     size_t map[12];
     json_t *json = NULL;
 
@@ -115,20 +122,25 @@ static void fill(struct bench *b)
 
     for (int64_t first = 0; first < b->rows; first += block) {
         int64_t n = b->rows - first < block ? b->rows - first : block;
-        struct engine_query query = {
-            .sql = SQL_FILL, .timeout_s = 600,
-            .params = YM_ARGS(ym_int("first", first), ym_int("n", n))};
+        struct engine_query query = {.sql = SQL_FILL,
+                                     .timeout_s = 600,
+                                     .params = YM_ARGS(ym_int("first", first), ym_int("n", n))};
         must(engine_do(b->engine, &query, &err), &err);
     }
-    tell(b, "INSERT INTO agency (id, name, title_zh, title_en, credit_code, region, created)"
-            " VALUES (3, 'bench', '测试', 'Bench', '', '', 1)", YM_NO_ARGS);
-    tell(b, "INSERT INTO dataset (id, name, agency, title_zh, title_en, abstract_zh, abstract_en,"
-            " code, theme, openness, sharing, update_cycle, search, created, updated, etag) VALUES"
-            " (7, 'bench.rows', 3, '行', 'Rows', '', '', '', '', 'open', 'conditional', 'day', '',"
-            " 1, 1, 1)", YM_NO_ARGS);
-    tell(b, "INSERT INTO version (id, dataset, number, state, file, size, digest, received,"
-            " published, rows_in, rows_kept, rows_quarantined, duplicates, schema) VALUES (8, 7, 1,"
-            " 'published', 'f', 1, 'd', 1, 1, :rows, :rows, 0, 0, :schema)",
+    tell(b,
+         "INSERT INTO agency (id, name, title_zh, title_en, credit_code, region, created)"
+         " VALUES (3, 'bench', '测试', 'Bench', '', '', 1)",
+         YM_NO_ARGS);
+    tell(b,
+         "INSERT INTO dataset (id, name, agency, title_zh, title_en, abstract_zh, abstract_en,"
+         " code, theme, openness, sharing, update_cycle, search, created, updated, etag) VALUES"
+         " (7, 'bench.rows', 3, '行', 'Rows', '', '', '', '', 'open', 'conditional', 'day', '',"
+         " 1, 1, 1)",
+         YM_NO_ARGS);
+    tell(b,
+         "INSERT INTO version (id, dataset, number, state, file, size, digest, received,"
+         " published, rows_in, rows_kept, rows_quarantined, duplicates, schema) VALUES (8, 7, 1,"
+         " 'published', 'f', 1, 'd', 1, 1, :rows, :rows, 0, 0, :schema)",
          YM_ARGS(ym_int("rows", b->rows), ym_text("schema", ym_str(SCHEMA))));
 }
 
@@ -137,8 +149,8 @@ static double by_lake(struct bench *b, const char *sort, int64_t at)
     struct ym_arena arena = {0};
     struct ym_buf out = {0};
     struct ym_error err = {0};
-    struct lake_rows what = {.dataset = YM_STR("bench.rows"), .sort = ym_str(sort), .at = at,
-                             .limit = 100};
+    struct lake_rows what = {
+        .dataset = YM_STR("bench.rows"), .sort = ym_str(sort), .at = at, .limit = 100};
     int64_t began = ym_monotonic();
 
     must(lake_read(b->lake, NULL, &what, &arena, &out, &err), &err);
@@ -220,13 +232,13 @@ static void compare(struct bench *b, const char *name, const char *sort, const c
     double first = by_lake(b, sort, b->rows / 2);
 
     measure(b, by_lake, sort, b->asks, &p50, &p99, &cpu);
-    measure(b, by_offset, order, b->asks / 10 + 1, &offset50, &offset99,
-            &offset_cpu);
-    printf("%s: p50 %.1f ms = %.2f x the limit of %.0f ms, p99 %.1f ms = %.2f x, CPU %.1f ms\n"
-           "  plain OFFSET: p50 %.0f ms = %.1f x ours, p99 %.0f ms, CPU %.0f ms = %.1f x ours;"
-           " the first ask of a version %.0f ms\n",
-           name, p50, p50 / limit, limit, p99, p99 / limit, cpu, offset50, offset50 / p50, offset99,
-           offset_cpu, offset_cpu / cpu, first);
+    measure(b, by_offset, order, b->asks / 10 + 1, &offset50, &offset99, &offset_cpu);
+    printf(
+        "%s: p50 %.1f ms = %.2f x the limit of %.0f ms, p99 %.1f ms = %.2f x, CPU %.1f ms\n"
+        "  plain OFFSET: p50 %.0f ms = %.1f x ours, p99 %.0f ms, CPU %.0f ms = %.1f x ours;"
+        " the first ask of a version %.0f ms\n",
+        name, p50, p50 / limit, limit, p99, p99 / limit, cpu, offset50, offset50 / p50, offset99,
+        offset_cpu, offset_cpu / cpu, first);
 }
 
 static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *at)

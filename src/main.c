@@ -27,6 +27,7 @@ static const struct ym_setting settings[] = {
     {"http.connections", YM_SETTING_INTEGER, "6000", 16, 60000, "connections in all"},
     {"http.per_address", YM_SETTING_INTEGER, "64", 1, 60000, "connections of one address"},
     {"http.upload_bytes", YM_SETTING_INTEGER, "21474836480", 1024, INT64_MAX, "largest upload"},
+    {"http.proxies", YM_SETTING_LIST, NULL, 0, 0, "addresses whose X-Forwarded-For is believed"},
     {"public_url", YM_SETTING_TEXT, NULL, 0, 0, "how people reach the portal, for links"},
     {"place.zh", YM_SETTING_TEXT, "湖北省公共数据平台", 0, 0, "name on the pages"},
     {"place.en", YM_SETTING_TEXT, "Hubei public data platform", 0, 0, "name on the pages"},

@@ -5,7 +5,8 @@ enum {
     SCHEMA_MAX = 4 << 20 // bytes; 5,000 columns fit
 };
 
-struct catalog_may catalog_may(const struct catalog_dataset *dataset, const struct org_caller *caller)
+struct catalog_may catalog_may(const struct catalog_dataset *dataset,
+                               const struct org_caller *caller)
 {
     struct catalog_may may = {.read = ym_str_is(dataset->openness, "open")};
 
@@ -27,10 +28,23 @@ static struct ym_str take(const struct store_rows *rows, int column, struct ym_a
 void catalog_read_row(const struct store_rows *rows, struct ym_arena *arena,
                       struct catalog_dataset *out)
 {
-    struct ym_str *texts[] = {
-        &out->name,   &out->title_zh, &out->title_en, &out->abstract_zh,  &out->abstract_en,
-        &out->code,   &out->theme,    &out->openness, &out->sharing,      &out->update_cycle,
-        &out->agency_name, &out->agency_title_zh, &out->agency_title_en, &out->schema,
+    const struct {
+        struct ym_str *to;
+    } texts[] = {
+        {&out->name},
+        {&out->title_zh},
+        {&out->title_en},
+        {&out->abstract_zh},
+        {&out->abstract_en},
+        {&out->code},
+        {&out->theme},
+        {&out->openness},
+        {&out->sharing},
+        {&out->update_cycle},
+        {&out->agency_name},
+        {&out->agency_title_zh},
+        {&out->agency_title_en},
+        {&out->schema},
     };
 
     *out = (struct catalog_dataset){
@@ -51,7 +65,7 @@ void catalog_read_row(const struct store_rows *rows, struct ym_arena *arena,
                     .file = take(rows, 28, arena)},
     };
     for (size_t i = 0; i < YM_COUNT(texts); i++)
-        *texts[i] = take(rows, 5 + (int)i, arena);
+        *texts[i].to = take(rows, 5 + (int)i, arena);
 }
 
 static bool get_one(struct store *store, const char *sql, struct ym_arg which, struct ym_str name,
@@ -73,9 +87,8 @@ static bool get_one(struct store *store, const char *sql, struct ym_arg which, s
     return ym_about(err, name);
 }
 
-static const char SQL_BY_NAME[] =
-    CATALOG_COLUMNS " FROM dataset d JOIN agency a ON a.id = d.agency" CATALOG_CURRENT
-                    " WHERE d.name = :name";
+static const char SQL_BY_NAME[] = CATALOG_COLUMNS
+    " FROM dataset d JOIN agency a ON a.id = d.agency" CATALOG_CURRENT " WHERE d.name = :name";
 bool catalog_get(struct store *store, struct ym_str name, struct ym_arena *arena,
                  struct catalog_dataset *out, struct ym_error *err)
 {
@@ -83,9 +96,8 @@ bool catalog_get(struct store *store, struct ym_str name, struct ym_arena *arena
                    out, err);
 }
 
-static const char SQL_BY_ID[] =
-    CATALOG_COLUMNS " FROM dataset d JOIN agency a ON a.id = d.agency" CATALOG_CURRENT
-                    " WHERE d.id = :id";
+static const char SQL_BY_ID[] = CATALOG_COLUMNS
+    " FROM dataset d JOIN agency a ON a.id = d.agency" CATALOG_CURRENT " WHERE d.id = :id";
 bool catalog_by_id(struct store *store, int64_t id, struct ym_arena *arena,
                    struct catalog_dataset *out, struct ym_error *err)
 {
@@ -100,8 +112,15 @@ struct ym_str catalog_lower(struct ym_str text, struct ym_arena *arena)
 {
     char *to = ym_arena_alloc(arena, text.n + 1);
 
-    for (size_t i = 0; i < text.n; i++)
-        to[i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ? (char)(text.p[i] + 32) : text.p[i];
+    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                      lower[] = "abcdefghijklmnopqrstuvwxyz";
+
+    for (size_t i = 0; i < text.n; i++) {
+        const char *at = text.p[i] ? strchr(upper, text.p[i]) : NULL;
+        to[i] = text.p[i];
+        if (at)
+            to[i] = lower[at - upper];
+    }
     return (struct ym_str){to, text.n};
 }
 
@@ -188,8 +207,8 @@ json_t *catalog_json(const struct catalog_dataset *dataset, const struct org_cal
                      bool with_schema)
 {
     struct catalog_may may = catalog_may(dataset, caller);
-    json_t *current = dataset->current.number > 0 ? catalog_version_json(&dataset->current)
-                                                  : json_null();
+    json_t *current =
+        dataset->current.number > 0 ? catalog_version_json(&dataset->current) : json_null();
     json_t *agency = json_pack("{s:o, s:o, s:o}", "id", id_json(dataset->agency), "name",
                                ym_json_str(dataset->agency_name), "title",
                                text_json(dataset->agency_title_zh, dataset->agency_title_en));

@@ -10,7 +10,7 @@ enum {
 };
 static const char *const openness[] = {"open", "conditional", "closed", NULL};
 static const char *const sharing[] = {"unconditional", "conditional", "withheld", NULL};
-static const char *const cycles[] = {"realtime", "hour",    "day",  "week",      "month",
+static const char *const cycles[] = {"realtime", "hour", "day",       "week", "month",
                                      "quarter",  "year", "irregular", NULL};
 static const char *const reserved[] = {"lake", "open", "system", "default"};
 
@@ -165,8 +165,6 @@ bool catalog_add(struct store *store, const struct org_caller *caller,
                  struct catalog_dataset *dataset, struct ym_arena *arena, struct ym_error *err)
 {
     struct ym_str space;
-    struct ym_str *texts[] = {&dataset->title_en, &dataset->abstract_zh, &dataset->abstract_en,
-                              &dataset->code, &dataset->theme};
     struct org_agency agency;
 
     if (!check_name(dataset->name, &space, err))
@@ -186,8 +184,11 @@ bool catalog_add(struct store *store, const struct org_caller *caller,
     dataset->agency_title_en = agency.title_en;
     if (!catalog_may(dataset, caller).edit)
         return denied(caller, dataset->name, err);
-    for (size_t i = 0; i < YM_COUNT(texts); i++)
-        otherwise(texts[i], "");
+    otherwise(&dataset->title_en, "");
+    otherwise(&dataset->abstract_zh, "");
+    otherwise(&dataset->abstract_en, "");
+    otherwise(&dataset->code, "");
+    otherwise(&dataset->theme, "");
     otherwise(&dataset->openness, "closed");
     otherwise(&dataset->sharing, "conditional");
     otherwise(&dataset->update_cycle, "irregular");
@@ -230,8 +231,10 @@ static bool take_member(const char *key, const json_t *value, struct catalog_dat
     const struct {
         const char *key;
         struct ym_str *to;
-    } texts[] = {{"theme", &d->theme},     {"openness", &d->openness},
-                 {"sharing", &d->sharing}, {"update_cycle", &d->update_cycle},
+    } texts[] = {{"theme", &d->theme},
+                 {"openness", &d->openness},
+                 {"sharing", &d->sharing},
+                 {"update_cycle", &d->update_cycle},
                  {"code", &d->code}};
 
     if (strcmp(key, "title") == 0)
@@ -250,9 +253,10 @@ static bool take_member(const char *key, const json_t *value, struct catalog_dat
             *texts[i].to = (struct ym_str){json_string_value(value), json_string_length(value)};
             return true;
         }
-    return invalid(err, "catalog.member", ym_str(key), "nothing that can be changed so",
-                   "Change title, abstract, theme, openness, sharing, update_cycle, code or schema, "
-                   "each with its own kind of value.");
+    return invalid(
+        err, "catalog.member", ym_str(key), "nothing that can be changed so",
+        "Change title, abstract, theme, openness, sharing, update_cycle, code or schema, "
+        "each with its own kind of value.");
 }
 
 static const char SQL_CHANGE[] =
@@ -265,16 +269,16 @@ static bool update(struct store *store, const struct catalog_dataset *d, int64_t
 {
     int64_t changed = 0;
 
-    if (!store_run(
-            store, SQL_CHANGE,
-            YM_ARGS(ym_text("title_zh", d->title_zh), ym_text("title_en", d->title_en),
-                    ym_text("abstract_zh", d->abstract_zh), ym_text("abstract_en", d->abstract_en),
-                    ym_text("code", d->code), ym_text("theme", d->theme),
-                    ym_text("openness", d->openness), ym_text("sharing", d->sharing),
-                    ym_text("update_cycle", d->update_cycle), ym_text("schema", d->schema),
-                    ym_text("search", catalog_search_text(d, arena)), ym_int("now", ym_now()),
-                    ym_int("id", d->id), ym_int("etag", etag)),
-            &changed, err))
+    if (!store_run(store, SQL_CHANGE,
+                   YM_ARGS(ym_text("title_zh", d->title_zh), ym_text("title_en", d->title_en),
+                           ym_text("abstract_zh", d->abstract_zh),
+                           ym_text("abstract_en", d->abstract_en), ym_text("code", d->code),
+                           ym_text("theme", d->theme), ym_text("openness", d->openness),
+                           ym_text("sharing", d->sharing), ym_text("update_cycle", d->update_cycle),
+                           ym_text("schema", d->schema),
+                           ym_text("search", catalog_search_text(d, arena)),
+                           ym_int("now", ym_now()), ym_int("id", d->id), ym_int("etag", etag)),
+                   &changed, err))
         return false;
     if (changed == 1)
         return true;

@@ -4,12 +4,13 @@
 /* A filter that is not given is NULL. A list of values is searched as text in ",a,b,": the codes
  * hold no comma, and `_` in them, which LIKE would take for any character, is escaped. */
 #define ONE_OF(list, column)                                                                       \
-    "(CAST(:" list " AS TEXT) IS NULL OR ',' || CAST(:" list " AS TEXT) || ',' LIKE"               \
+    "(CAST(:" list " AS TEXT) IS NULL OR ',' || CAST(:" list                                       \
+    " AS TEXT) || ',' LIKE"                                                                        \
     " '%,' || REPLACE(" column ", '_', '!_') || ',%' ESCAPE '!')"
 #define WHERE                                                                                      \
     " WHERE (CAST(:q AS TEXT) IS NULL OR d.search LIKE CAST(:q AS TEXT) ESCAPE '!')"               \
-    " AND " ONE_OF("agency", "a.name") " AND " ONE_OF("theme", "d.theme")                          \
-    " AND " ONE_OF("openness", "d.openness") " AND " ONE_OF("sharing", "d.sharing")
+    " AND " ONE_OF("agency", "a.name") " AND " ONE_OF("theme", "d.theme") " AND " ONE_OF(          \
+        "openness", "d.openness") " AND " ONE_OF("sharing", "d.sharing")
 #define PAGE " LIMIT :limit OFFSET :offset"
 
 static const struct {
@@ -18,22 +19,16 @@ static const struct {
     {"-updated", CATALOG_COLUMNS FROM CATALOG_CURRENT WHERE " ORDER BY d.updated DESC, d.id" PAGE},
     {"updated", CATALOG_COLUMNS FROM CATALOG_CURRENT WHERE " ORDER BY d.updated, d.id" PAGE},
     {"name", CATALOG_COLUMNS FROM CATALOG_CURRENT WHERE " ORDER BY d.name COLLATE \"C\"" PAGE},
-    {"-name", CATALOG_COLUMNS FROM CATALOG_CURRENT WHERE " ORDER BY d.name COLLATE \"C\" DESC" PAGE},
-    {"title", CATALOG_COLUMNS FROM CATALOG_CURRENT WHERE " ORDER BY d.title_zh COLLATE \"C\", d.id" PAGE},
-    {"-title", CATALOG_COLUMNS FROM CATALOG_CURRENT WHERE " ORDER BY d.title_zh COLLATE \"C\" DESC, d.id" PAGE},
+    {"-name",
+     CATALOG_COLUMNS FROM CATALOG_CURRENT WHERE " ORDER BY d.name COLLATE \"C\" DESC" PAGE},
+    {"title",
+     CATALOG_COLUMNS FROM CATALOG_CURRENT WHERE " ORDER BY d.title_zh COLLATE \"C\", d.id" PAGE},
+    {"-title", CATALOG_COLUMNS FROM CATALOG_CURRENT WHERE
+     " ORDER BY d.title_zh COLLATE \"C\" DESC, d.id" PAGE},
 };
 static const char SQL_TOTAL[] = "SELECT COUNT(*)" FROM WHERE;
 
-enum {
-    ARG_Q,
-    ARG_AGENCY,
-    ARG_THEME,
-    ARG_OPENNESS,
-    ARG_SHARING,
-    ARG_LIMIT,
-    ARG_OFFSET,
-    ARGS
-};
+enum { ARG_Q, ARG_AGENCY, ARG_THEME, ARG_OPENNESS, ARG_SHARING, ARG_LIMIT, ARG_OFFSET, ARGS };
 // Each counted under the other filters: its own is taken away.
 static const struct {
     const char *name, *sql;
@@ -174,9 +169,9 @@ static json_t *facet_json(const struct catalog_facet_value *value)
 
     // A code of a list has its title in the pages' texts.
     if (json && value->title_zh.p)
-        json_object_set_new(json, "title",
-                            json_pack("{s:o, s:o}", "zh", ym_json_str(value->title_zh), "en",
-                                      ym_json_str(en)));
+        json_object_set_new(
+            json, "title",
+            json_pack("{s:o, s:o}", "zh", ym_json_str(value->title_zh), "en", ym_json_str(en)));
     return json;
 }
 

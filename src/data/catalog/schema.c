@@ -9,7 +9,7 @@ const char CATALOG_SCHEMA_1[] =
     " abstract_zh TEXT NOT NULL, abstract_en TEXT NOT NULL,\n"
     " code TEXT NOT NULL, theme TEXT NOT NULL,\n"
     " openness TEXT NOT NULL, sharing TEXT NOT NULL, update_cycle TEXT NOT NULL,\n"
-    " schema TEXT,\n"         // Table Schema; NULL while not settled
+    " schema TEXT,\n"          // Table Schema; NULL while not settled
     " search TEXT NOT NULL,\n" // derived: what a search looks in, ASCII in lower case
     " created BIGINT NOT NULL, updated BIGINT NOT NULL, etag BIGINT NOT NULL);\n"
     "CREATE INDEX dataset_agency ON dataset (agency);\n"

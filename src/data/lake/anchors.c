@@ -2,36 +2,36 @@
 
 #include <pthread.h>
 #include <sodium.h>
-#include <uthash.h>
 
 enum {
-    TOTALS_MAX = 10 * 1000,    // entries
-    STEP_BY_KEY = 8192,        // rows
-    STEP_BY_FILE = 128,        // rows, doubled while there were more anchors than
+    TOTALS = 8192,          // places; a total goes where another one falls on its place
+    VERSIONS_MAX = 64,      // whose anchors are kept
+    ANCHORS_MAX = 64 << 20, // bytes of all
+    STEP_BY_KEY = 8192,     // rows
+    STEP_BY_FILE = 128,     // rows, doubled while there were more anchors than
     ANCHORS_BY_FILE = 200000,
-    ANCHORS_MAX = 64 << 20,    // bytes of all
-    ANSWER_MAX = 512 << 20     // bytes of one derivation
+    ANSWER_MAX = 512 << 20 // bytes of one derivation
 };
 
 struct total {
     char digest[LAKE_DIGEST];
     int64_t total;
-    UT_hash_handle hh;
 };
 // The places of every so-manieth row of a version, in one order.
 struct anchors {
     char key[64];
+    int64_t used; // when last, by the cache's clock
     struct ym_arena arena;
     struct lake_place *items;
     size_t n, cap;
-    UT_hash_handle hh;
 };
 struct lake_cache {
     pthread_mutex_t lock;
-    // guarded by lock; both tables oldest use first:
-    struct total *totals;
-    struct anchors *anchors;
-    size_t anchor_bytes;
+    // guarded by lock:
+    struct total totals[TOTALS];
+    struct anchors *anchors[VERSIONS_MAX];
+    size_t n_anchors, anchor_bytes;
+    int64_t clock; // counts uses
     bool has_key;
     unsigned char key[crypto_secretbox_KEYBYTES];
 };
@@ -48,68 +48,56 @@ struct lake_cache *lake_cache_new(void)
 
 static void free_anchors(struct anchors *anchors)
 {
-    if (!anchors)
-        return;
     ym_arena_clear(&anchors->arena);
     free(anchors);
 }
 
 void lake_cache_free(struct lake_cache *cache)
 {
-    struct total *total, *next_total;
-    struct anchors *anchors, *next_anchors;
-
     if (!cache)
         return;
-    HASH_ITER(hh, cache->totals, total, next_total) {
-        HASH_DEL(cache->totals, total);
-        free(total);
-    }
-    HASH_ITER(hh, cache->anchors, anchors, next_anchors) {
-        HASH_DEL(cache->anchors, anchors);
-        free_anchors(anchors);
-    }
+    for (size_t i = 0; i < cache->n_anchors; i++)
+        free_anchors(cache->anchors[i]);
     pthread_mutex_destroy(&cache->lock);
-    sodium_memzero(cache, sizeof *cache);
+    sodium_memzero(cache->key, sizeof cache->key);
     free(cache);
 }
 
 /* Totals. */
 
+static struct total *place_of(struct lake_cache *cache, const char *digest)
+{
+    // The digest is random enough: its first four letters choose the place.
+    const struct ym_str head = {digest, 4};
+    uint32_t at = 0;
+
+    for (size_t i = 0; i < head.n; i++)
+        at = at * 31 + (unsigned char)head.p[i];
+    return &cache->totals[at % TOTALS];
+}
+
 bool lake_total_known(struct lake *lake, const char *digest, int64_t *total)
 {
     struct lake_cache *cache = lake->cache;
-    struct total *found = NULL;
 
     pthread_mutex_lock(&cache->lock);
-    HASH_FIND_STR(cache->totals, digest, found);
-    if (found) {
-        *total = found->total;
-        HASH_DEL(cache->totals, found); // to the end: used last
-        HASH_ADD_STR(cache->totals, digest, found);
-    }
+    const struct total *place = place_of(cache, digest);
+    bool known = strcmp(place->digest, digest) == 0;
+    if (known)
+        *total = place->total;
     pthread_mutex_unlock(&cache->lock);
-    return found != NULL;
+    return known;
 }
 
 void lake_total_keep(struct lake *lake, const char *digest, int64_t total)
 {
     struct lake_cache *cache = lake->cache;
-    struct total *entry = calloc(1, sizeof *entry), *old = NULL;
 
-    if (!entry)
-        abort();
-    snprintf(entry->digest, sizeof entry->digest, "%s", digest);
-    entry->total = total;
     pthread_mutex_lock(&cache->lock);
-    HASH_FIND_STR(cache->totals, digest, old);
-    if (!old && HASH_COUNT(cache->totals) >= TOTALS_MAX)
-        old = cache->totals;
-    if (old)
-        HASH_DEL(cache->totals, old);
-    HASH_ADD_STR(cache->totals, digest, entry);
+    struct total *place = place_of(cache, digest);
+    memcpy(place->digest, digest, LAKE_DIGEST);
+    place->total = total;
     pthread_mutex_unlock(&cache->lock);
-    free(old);
 }
 
 /* Anchors. */
@@ -141,16 +129,22 @@ static void pick(const struct anchors *anchors, size_t index, struct ym_arena *a
         copy_place(&anchors->items[index], arena, to);
 }
 
+// NULL: none of that key.
+static struct anchors *look_up(struct lake_cache *cache, const char *key)
+{
+    for (size_t i = 0; i < cache->n_anchors; i++)
+        if (strcmp(cache->anchors[i]->key, key) == 0)
+            return cache->anchors[i];
+    return NULL;
+}
+
 static bool find_kept(struct lake_cache *cache, const char *key, size_t from, size_t until,
                       struct ym_arena *arena, struct lake_place *at, struct lake_place *end)
 {
-    struct anchors *found = NULL;
-
     pthread_mutex_lock(&cache->lock);
-    HASH_FIND_STR(cache->anchors, key, found);
+    struct anchors *found = look_up(cache, key);
     if (found) {
-        HASH_DEL(cache->anchors, found);
-        HASH_ADD_STR(cache->anchors, key, found);
+        found->used = ++cache->clock;
         pick(found, from, arena, at);
         pick(found, until, arena, end);
     }
@@ -158,25 +152,35 @@ static bool find_kept(struct lake_cache *cache, const char *key, size_t from, si
     return found != NULL;
 }
 
+static void drop_longest_unused(struct lake_cache *cache)
+{
+    size_t oldest = 0;
+
+    for (size_t i = 1; i < cache->n_anchors; i++)
+        if (cache->anchors[i]->used < cache->anchors[oldest]->used)
+            oldest = i;
+    cache->anchor_bytes -= cache->anchors[oldest]->arena.used;
+    free_anchors(cache->anchors[oldest]);
+    cache->anchors[oldest] = cache->anchors[--cache->n_anchors];
+}
+
 static void keep(struct lake_cache *cache, struct anchors *anchors)
 {
-    struct anchors *old = NULL;
-
     pthread_mutex_lock(&cache->lock);
-    HASH_FIND_STR(cache->anchors, anchors->key, old);
-    // Two may have derived the same; the older goes. Then the longest unused, until there is room.
-    while (old || (cache->anchors &&
-                   cache->anchor_bytes + anchors->arena.used > (size_t)ANCHORS_MAX)) {
-        if (!old)
-            old = cache->anchors;
-        HASH_DEL(cache->anchors, old);
-        cache->anchor_bytes -= old->arena.used;
-        free_anchors(old);
-        old = NULL;
+    // Two may have derived the same at once: one stays.
+    bool twice = look_up(cache, anchors->key) != NULL;
+    if (!twice) {
+        while (cache->n_anchors > 0 &&
+               (cache->n_anchors == VERSIONS_MAX ||
+                cache->anchor_bytes + anchors->arena.used > (size_t)ANCHORS_MAX))
+            drop_longest_unused(cache);
+        anchors->used = ++cache->clock;
+        cache->anchor_bytes += anchors->arena.used;
+        cache->anchors[cache->n_anchors++] = anchors;
     }
-    HASH_ADD_STR(cache->anchors, key, anchors);
-    cache->anchor_bytes += anchors->arena.used;
     pthread_mutex_unlock(&cache->lock);
+    if (twice)
+        free_anchors(anchors);
 }
 
 static void anchors_sql(const struct lake_view *view, const struct lake_order *order,
@@ -240,8 +244,8 @@ bool lake_anchor(struct lake *lake, const struct lake_view *view, const struct l
 {
     char key[64];
 
-    snprintf(key, sizeof key, "%lld %lld %s", (long long)view->dataset, (long long)view->version,
-             order->by_key ? "key" : "file");
+    (void)snprintf(key, sizeof key, "%lld %lld %s", (long long)view->dataset,
+                   (long long)view->version, order->by_key ? "key" : "file");
     if (find_kept(lake->cache, key, from, until, arena, at, end))
         return true;
     struct anchors *anchors = calloc(1, sizeof *anchors);
@@ -276,8 +280,9 @@ static bool read_key(struct store *store, unsigned char key[crypto_secretbox_KEY
         return false;
     if (store_next(rows, err)) {
         struct ym_str hex = store_text(rows, 0);
-        *found = sodium_hex2bin(key, crypto_secretbox_KEYBYTES, hex.p, hex.n, NULL, &n, NULL) == 0 &&
-                 n == crypto_secretbox_KEYBYTES;
+        *found =
+            sodium_hex2bin(key, crypto_secretbox_KEYBYTES, hex.p, hex.n, NULL, &n, NULL) == 0 &&
+            n == crypto_secretbox_KEYBYTES;
     }
     return store_rows_close(rows, err);
 }
@@ -309,6 +314,7 @@ bool lake_seal_key(struct lake *lake, unsigned char key[32], struct ym_error *er
 {
     struct lake_cache *cache = lake->cache;
 
+    assert(cache);
     pthread_mutex_lock(&cache->lock);
     bool known = cache->has_key;
     if (known)

@@ -58,8 +58,9 @@ bool lake_cursor_seal(struct lake *lake, const struct lake_cursor *cursor, struc
 static bool wrong(struct ym_error *err)
 {
     ym_fail(err, YM_INVALID, "lake.cursor", "the cursor is not one of ours, or not for this list");
-    return ym_hint(err, "Take `next` of the page before as it is, with the same where, sort and "
-                        "version; or begin again without `after`.");
+    return ym_hint(err,
+                   "Take `next` of the page before as it is, with the same where, sort and "
+                   "version; or begin again without `after`.");
 }
 
 static bool read_cursor(struct ym_str plain, struct ym_arena *arena, struct lake_cursor *out,
@@ -77,7 +78,7 @@ static bool read_cursor(struct ym_str plain, struct ym_arena *arena, struct lake
         .row = json_integer_value(json_object_get(json, "n")),
         .place = {.n = json_array_size(place)},
     };
-    snprintf(out->digest, sizeof out->digest, "%.*s", YM_FMT(ym_json_get(json, "d")));
+    (void)snprintf(out->digest, sizeof out->digest, "%.*s", YM_FMT(ym_json_get(json, "d")));
     out->place.values = ym_arena_alloc(arena, (out->place.n + 1) * sizeof *out->place.values);
     json_array_foreach(place, i, value)
     {

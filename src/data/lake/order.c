@@ -11,8 +11,9 @@ bool lake_view_find(const struct lake_view *view, struct ym_str name, size_t *fi
 static bool bad_list(struct ym_error *err, struct ym_str about)
 {
     ym_fail(err, YM_INVALID, "lake.names", "not a list of names: '%.*s'", YM_FMT(about));
-    ym_hint(err, "Write names with commas between them; a name with a comma or a quote stands in "
-                 "double quotes, doubled inside.");
+    ym_hint(err,
+            "Write names with commas between them; a name with a comma or a quote stands in "
+            "double quotes, doubled inside.");
     return ym_about(err, about);
 }
 
@@ -108,7 +109,7 @@ static bool parse_part(struct ym_str name, bool minus, const struct lake_view *v
 bool lake_order_parse(struct ym_str sort, const struct lake_view *view, struct ym_arena *arena,
                       struct lake_order *out, struct ym_error *err)
 {
-    struct ym_str name;
+    struct ym_str name = {NULL, 0};
     bool minus;
     size_t i;
 
@@ -215,7 +216,8 @@ struct place_writer {
     const char **params; // "{k0:Int64}" … by part; NULL: the value is missing
 };
 
-static void make_params(struct place_writer *w, struct engine_params *params, struct ym_arena *arena)
+static void make_params(struct place_writer *w, struct engine_params *params,
+                        struct ym_arena *arena)
 {
     w->params = ym_arena_alloc(arena, w->order->n * sizeof *w->params);
     for (size_t i = 0; i < w->order->n; i++) {
@@ -227,17 +229,17 @@ static void make_params(struct place_writer *w, struct engine_params *params, st
         if (!w->place->values[i].p)
             continue;
         if (part->field && part->field->type == QUALITY_NUMBER && part->field->scale >= 0)
-            snprintf(end, sizeof end, "%d)", part->field->scale);
+            (void)snprintf(end, sizeof end, "%d)", part->field->scale);
         params->items =
             ym_arena_grow(arena, params->items, &params->cap, params->n + 1, sizeof *params->items);
         params->items[params->n++] = ym_text(name.p, w->place->values[i]);
-        w->params[i] = ym_arena_printf(arena, "%s{%s:%s%s}%s", form.in, name.p, form.type, end,
-                                       form.in_end)
-                           .p;
+        w->params[i] =
+            ym_arena_printf(arena, "%s{%s:%s%s}%s", form.in, name.p, form.type, end, form.in_end).p;
     }
 }
 
-// Missing values come last in either direction: behind a value lies what is greater, and the missing.
+// Missing values come last in either direction: behind a value lies what is greater, and the
+// missing.
 static void add_behind(const struct place_writer *w, size_t i, bool or_equal)
 {
     const struct lake_part *part = &w->order->items[i];

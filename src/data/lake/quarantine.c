@@ -85,19 +85,22 @@ static bool check(struct asking *a, struct ym_str after, int64_t limit, struct y
     if (strcmp(a->cursor.digest, a->digest) == 0)
         return true;
     ym_fail(err, YM_INVALID, "lake.cursor", "the cursor belongs to another list");
-    return ym_hint(err, "Go on with the same load, code and column, or begin again without `after`.");
+    return ym_hint(err,
+                   "Go on with the same load, code and column, or begin again without `after`.");
 }
 
 static bool ask(struct asking *a, const char *sql, struct ym_buf *answer, struct ym_error *err)
 {
     char version[24];
     struct engine_query query = {
-        .sql = sql, .answer = answer, .timeout_s = TIMEOUT_S,
+        .sql = sql,
+        .answer = answer,
+        .timeout_s = TIMEOUT_S,
         .settings = YM_ARGS(ym_int("output_format_json_quote_64bit_integers", 0),
                             ym_int("output_format_json_escape_forward_slashes", 0)),
     };
 
-    snprintf(version, sizeof version, "%lld", (long long)a->version);
+    (void)snprintf(version, sizeof version, "%lld", (long long)a->version);
     query.params = YM_ARGS(ym_text("version", ym_str(version)),
                            ym_text("code", a->code.p ? a->code : YM_STR("")),
                            ym_text("column", a->column.p ? a->column : YM_STR("")),
@@ -119,11 +122,13 @@ static bool ask_both(struct asking *a, struct ym_error *err)
     ym_buf_init(&a->rows, PAGE_MAX);
     if (a->quarantined == 0)
         return true;
-    snprintf(rows, sizeof rows,
-             "SELECT _pos AS line, " REASONS " AS reasons, raw AS cells FROM lake.q%lld" MATCHES
-             " AND _pos > {behind:UInt64} ORDER BY _pos LIMIT {limit:UInt64} FORMAT JSONEachRow",
-             (long long)a->dataset);
-    snprintf(count, sizeof count, "SELECT count() FROM lake.q%lld" MATCHES, (long long)a->dataset);
+    (void)snprintf(
+        rows, sizeof rows,
+        "SELECT _pos AS line, " REASONS " AS reasons, raw AS cells FROM lake.q%lld" MATCHES
+        " AND _pos > {behind:UInt64} ORDER BY _pos LIMIT {limit:UInt64} FORMAT JSONEachRow",
+        (long long)a->dataset);
+    (void)snprintf(count, sizeof count, "SELECT count() FROM lake.q%lld" MATCHES,
+                   (long long)a->dataset);
     a->total = a->quarantined;
     if ((a->code.n > 0 || a->column.n > 0) && !lake_total_known(a->lake, a->digest, &a->total)) {
         a->total = 0;

@@ -20,11 +20,11 @@ struct reading {
     const struct expr_node *where; // NULL: all rows
     const struct quality_field **chosen;
     size_t n_chosen, cap_chosen;
-    char asked[LAKE_DIGEST];    // version and filter: what a total belongs to
-    char listed[LAKE_DIGEST];   // and order: what a cursor belongs to
-    struct lake_cursor cursor;  // version 0: none given
-    int64_t limit, row, total;  // row: number of the first one answered
-    struct ym_buf rows;         // as the engine wrote them
+    char asked[LAKE_DIGEST];   // version and filter: what a total belongs to
+    char listed[LAKE_DIGEST];  // and order: what a cursor belongs to
+    struct lake_cursor cursor; // version 0: none given
+    int64_t limit, row, total; // row: number of the first one answered
+    struct ym_buf rows;        // as the engine wrote them
 };
 
 /* The version. */
@@ -152,7 +152,8 @@ static void show_fields(struct reading *r)
     };
 
     view->zone = r->lake->options.zone;
-    view->fields = ym_arena_alloc(r->arena, (view->schema.n + 1) * sizeof *view->fields);
+    view->fields =
+        ym_arena_alloc(r->arena, (view->schema.n + 1) * sizeof(const struct quality_field *));
     view->exprs = ym_arena_alloc(r->arena, (view->schema.n + 1) * sizeof *view->exprs);
     for (size_t i = 0; i < view->schema.n; i++) {
         const struct quality_field *field = &view->schema.fields[i];
@@ -197,14 +198,14 @@ static bool choose(struct reading *r, const struct quality_field *field)
         if (r->chosen[i] == field)
             return false;
     r->chosen = ym_arena_grow(r->arena, (void *)r->chosen, &r->cap_chosen, r->n_chosen + 1,
-                              sizeof *r->chosen);
+                              sizeof(const struct quality_field *));
     r->chosen[r->n_chosen++] = field;
     return true;
 }
 
 static bool choose_fields(struct reading *r, struct ym_error *err)
 {
-    struct ym_str rest = r->what->fields, name;
+    struct ym_str rest = r->what->fields, name = {NULL, 0};
     bool minus;
     size_t i;
 
@@ -289,8 +290,9 @@ static bool check_cursor(struct reading *r, struct ym_error *err)
     if (!version || strcmp(cursor->digest, r->listed) != 0 ||
         (cursor->place.n != 0 && cursor->place.n != r->order.n)) {
         ym_fail(err, YM_INVALID, "lake.cursor", "the cursor belongs to another list");
-        return ym_hint(err, "Go on with the same dataset, version, where and sort, or begin again "
-                            "without `after`.");
+        return ym_hint(err,
+                       "Go on with the same dataset, version, where and sort, or begin again "
+                       "without `after`.");
     }
     r->row = cursor->row;
     return true;
@@ -381,8 +383,9 @@ static bool far(const struct reading *r, struct ym_error *err)
 {
     ym_fail(err, YM_INVALID, "lake.at_far", "row %lld is too far in an order that has no anchors",
             (long long)r->row);
-    return ym_hint(err, "Up to row %d it works. Narrow the filter, go on page by page, or ask "
-                        "without a filter in the order of the key or of the file.",
+    return ym_hint(err,
+                   "Up to row %d it works. Narrow the filter, go on page by page, or ask "
+                   "without a filter in the order of the key or of the file.",
                    LAKE_OFFSET_MAX);
 }
 

@@ -48,15 +48,16 @@ void lake_order_place(const struct lake_order *order, struct ym_buf *sql);
 // The condition of rows behind a place, or from it on.
 void lake_order_after(const struct lake_order *order, const struct lake_place *place, bool from_it,
                       struct ym_buf *sql, struct engine_params *params, struct ym_arena *arena);
-// Names of a list "a,-b,"c,d"": cuts the next, unquoted; false at the end or, with *err, at a wrong one.
+// Names of a list "a,-b,"c,d"": cuts the next, unquoted; false at the end or, with *err, at a wrong
+// one.
 bool lake_cut_name(struct ym_str *rest, bool *minus, struct ym_arena *arena, struct ym_str *name,
                    struct ym_error *err);
 
 // Where the next page begins; sealed, so that a changed one is refused (YM_INVALID "lake.cursor").
 struct lake_cursor {
-    int64_t version, row; // rows before it
+    int64_t version, row;     // rows before it
     char digest[LAKE_DIGEST]; // of what was asked
-    struct lake_place place; // n 0: too long to be carried; `row` says it
+    struct lake_place place;  // n 0: too long to be carried; `row` says it
 };
 void lake_cursor_digest(struct ym_str asked, char to[LAKE_DIGEST]);
 YM_MUST bool lake_cursor_seal(struct lake *lake, const struct lake_cursor *cursor,

@@ -5,8 +5,9 @@ static const char SQL_LIST[] =
     " state, file FROM version WHERE dataset = :dataset"
     " AND state IN ('published', 'withdrawn', 'retired') AND (:before = 0 OR number < :before)"
     " ORDER BY number DESC LIMIT :limit";
-static const char SQL_TOTAL[] = "SELECT COUNT(*) FROM version WHERE dataset = :dataset"
-                                " AND state IN ('published', 'withdrawn', 'retired')";
+static const char SQL_TOTAL[] =
+    "SELECT COUNT(*) FROM version WHERE dataset = :dataset"
+    " AND state IN ('published', 'withdrawn', 'retired')";
 
 static bool read_list(struct store *store, int64_t dataset, int64_t before, int64_t limit,
                       struct ym_arena *arena, struct lake_versions *out, struct ym_error *err)

@@ -49,6 +49,31 @@ static void decimal(const struct quality_field *field, const char *text, struct 
                   field->scale);
 }
 
+// The round trip that most cells of the common forms pass, before anything slower is tried.
+static void quick(const struct quality_field *field, const char *text, struct ym_str zone,
+                  struct ym_buf *sql)
+{
+    struct ym_buf read = {0};
+
+    if (field->type == QUALITY_DATE) {
+        ym_buf_printf(&read, "toDate32OrNull(%s)", text);
+    } else {
+        ym_buf_printf(&read, "toDateTime64OrNull(%s,0,", text);
+        quality_quote(&read, zone);
+        ym_buf_char(&read, ')');
+    }
+    const char *r = ym_buf_cstr(&read);
+    ym_buf_printf(sql, "toString(%s)=%s,", r, text);
+    if (field->type == QUALITY_DATE) {
+        ym_buf_printf(sql, "%s,", r);
+    } else {
+        ym_buf_printf(sql, "toDateTime64(%s,6,", r);
+        quality_quote(sql, zone);
+        ym_buf_add(sql, YM_STR("),"));
+    }
+    ym_buf_clear(&read);
+}
+
 // A date or datetime of a declared format: read as UTC, where each local time exists, then moved.
 static void formatted(const struct quality_field *field, const char *text, struct ym_str zone,
                       struct ym_buf *sql)
@@ -61,7 +86,10 @@ static void formatted(const struct quality_field *field, const char *text, struc
     quality_quote(&parse, ym_buf_str(&format));
     ym_buf_add(&parse, YM_STR(",'UTC')"));
     const char *p = ym_buf_cstr(&parse);
-    ym_buf_printf(sql, "if(toYear(%s) BETWEEN 1900 AND 2299,", p);
+    ym_buf_add(sql, YM_STR("multiIf("));
+    if (ym_str_is(field->format, "%Y-%m-%d") || ym_str_is(field->format, "%Y-%m-%d %H:%M:%S"))
+        quick(field, text, zone, sql);
+    ym_buf_printf(sql, "toYear(%s) BETWEEN 1900 AND 2299,", p);
     if (field->type == QUALITY_DATE) {
         ym_buf_printf(sql, "toDate32(%s),NULL)", p);
     } else {
@@ -73,21 +101,19 @@ static void formatted(const struct quality_field *field, const char *text, struc
     ym_buf_clear(&parse);
 }
 
-static void iso_datetime(const char *text, struct ym_str zone, struct ym_buf *sql)
+static void iso_datetime(const struct quality_field *field, const char *text, struct ym_str zone,
+                         struct ym_buf *sql)
 {
-    struct ym_buf quoted = {0};
-
-    quality_quote(&quoted, zone);
-    const char *z = ym_buf_cstr(&quoted);
+    ym_buf_add(sql, YM_STR("multiIf("));
+    quick(field, text, zone, sql);
     ym_buf_printf(sql,
-                  "multiIf(toString(toDateTime64OrNull(%s,0,%s))=%s,"
-                  "toDateTime64(toDateTime64OrNull(%s,0,%s),6,%s),"
                   "match(%s,'^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]" CLOCK
                   "(:[0-5][0-9]([.][0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])?$')"
                   " AND toString(toDate32OrNull(substring(%s,1,10)))=substring(%s,1,10),"
-                  "parseDateTime64BestEffortOrNull(%s,6,%s),NULL)",
-                  text, z, text, text, z, z, text, text, text, text, z);
-    ym_buf_clear(&quoted);
+                  "parseDateTime64BestEffortOrNull(%s,6,",
+                  text, text, text, text);
+    quality_quote(sql, zone);
+    ym_buf_add(sql, YM_STR("),NULL)"));
 }
 
 static struct ym_str zone_of(const struct quality_field *field, const struct quality_target *target)
@@ -131,7 +157,7 @@ static void typed(const struct quality_field *field, const char *text,
         if (field->format.n > 0)
             formatted(field, text, zone_of(field, target), sql);
         else
-            iso_datetime(text, zone_of(field, target), sql);
+            iso_datetime(field, text, zone_of(field, target), sql);
         break;
     }
 }

@@ -289,7 +289,7 @@ struct ym_str quality_restage(size_t n_columns, const struct quality_target *tar
 static bool run(struct engine *engine, const struct ym_str *items, size_t n, struct ym_error *err)
 {
     for (size_t i = 0; i < n; i++)
-        if (!quality_ask(engine, items[i], NULL, err))
+        if (!quality_make(engine, items[i], err))
             return false;
     return true;
 }

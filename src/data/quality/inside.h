@@ -40,3 +40,5 @@ void quality_semantic(enum codes_semantic semantic, const char *cell, int today,
 // A statement with the settings of wide tables.
 YM_MUST bool quality_ask(struct engine *engine, struct ym_str sql, struct ym_buf *answer,
                          struct ym_error *err);
+// CREATE or DROP of a table or a view of the load, with quality_settings.
+YM_MUST bool quality_make(struct engine *engine, struct ym_str sql, struct ym_error *err);

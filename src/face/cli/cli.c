@@ -59,6 +59,16 @@ static const char *default_data(void)
     return access("var", F_OK) == 0 ? "var" : "/var/lib/yunmeng";
 }
 
+// The engine and the reader run elsewhere: every path given to them is absolute.
+static const char *absolute(struct cli *cli, const char *path)
+{
+    char here[4096];
+
+    if (path[0] == '/' || !getcwd(here, sizeof here))
+        return path;
+    return ym_arena_printf(&cli->arena, "%s/%s", here, path).p;
+}
+
 static void print_options(const struct cli *cli, const struct cli_option *options)
 {
     for (; options && options->name; options++) {
@@ -213,7 +223,7 @@ int cli_main(const struct cli_world *world, int argc, char **argv)
     else if (help)
         print_help(&cli, cli.command), code = 0;
     else
-        code = cli.command->run(&cli);
+        cli.data = absolute(&cli, cli.data), code = cli.command->run(&cli);
     ym_arena_clear(&cli.arena);
     return code;
 }

@@ -127,6 +127,7 @@ static bool start_http(struct cli *cli, const struct ym_settings *settings, stru
 {
     const char *listen = cli_option(cli, "--listen");
     struct ym_str public_url = ym_setting(settings, "public_url");
+    struct ym_str proxies = ym_setting(settings, "http.proxies");
     struct api_options api = {
         .pool = parts->pool,
         .engine = parts->engine,
@@ -154,6 +155,8 @@ static bool start_http(struct cli *cli, const struct ym_settings *settings, stru
         .with = parts->api,
         .authenticate = api_authenticate,
         .text = api_text,
+        .burn = api_burn,
+        .proxies = proxies.p ? ym_arena_cstr(&cli->arena, proxies) : NULL,
         .incoming = api.incoming,
         .body_max = ym_setting_int(settings, "http.upload_bytes"),
         .connections = (unsigned)ym_setting_int(settings, "http.connections"),

@@ -10,10 +10,10 @@ struct writer {
 };
 // How both sides of a comparison are written, so that the engine compares what expr_eval does.
 enum domain {
-    AS_IS,   // integers, texts, times, dates within Date32, date-times, conditions
-    AS_REAL, // one side is a double
+    AS_IS,    // integers, texts, times, dates within Date32, date-times, conditions
+    AS_REAL,  // one side is a double
     AS_EXACT, // decimals, all with `scale` digits behind the point
-    AS_DAYS  // a date that Date32 would clamp to 1900 … 2299
+    AS_DAYS   // a date that Date32 would clamp to 1900 … 2299
 };
 struct way {
     enum domain domain;

@@ -105,7 +105,9 @@ static char lower(char c)
 {
     static const char small[] = "abcdefghijklmnopqrstuvwxyz";
 
-    return c >= 'A' && c <= 'Z' ? small[c - 'A'] : c;
+    if (c >= 'A' && c <= 'Z')
+        return small[c - 'A'];
+    return c;
 }
 
 // "GET /api/v1/datasets/{id}/rows" is known as get_datasets_id_rows.
@@ -119,8 +121,10 @@ static json_t *operation_id(const struct http_route *route)
     for (const char *p = route->method; *p; p++)
         ym_buf_char(&name, lower(*p));
     for (const char *p = path; *p; p++)
-        if (*p != '{' && *p != '}')
-            ym_buf_char(&name, strchr("/.", *p) ? '_' : *p);
+        if (strchr("/.", *p))
+            ym_buf_char(&name, '_');
+        else if (!strchr("{}", *p))
+            ym_buf_char(&name, *p);
     json_t *value = ym_json_str(ym_buf_str(&name));
     ym_buf_clear(&name);
     return value;

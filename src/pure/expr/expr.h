@@ -8,17 +8,17 @@
  *   operand:= field | literal | "(" or ")"
  *   field  := a name: letters of any script, digits, _ and . after the first; or "any text" in
  *             double quotes (doubled inside)
- *   literal:= 'text' (doubled inside), number, true, false, date '2026-01-01' or a bare text compared with a
- *             date field
- * Keywords in any case; where a field is expected only and, or, not, true, false, is, in and between are
- * not names, and date is a keyword only before a text. Typed while parsing: comparing a text with a number is
- * an error that names the column. Errors: YM_INVALID "expr.*", `line` 0, the subject "POSITION:
- * PIECE" (counted in characters from 1). Three-valued as SQL: a comparison with a missing value is
- * unknown, and unknown rows are not selected. Text compares bytewise on UTF-8. Integers and decimals compare
- * exactly; a literal beside a double is the nearest double, a decimal field beside a double field
- * too. A date beside a date-time is its midnight in the field's zone. Bounds: 8 KiB, 200 nodes
- * (items of a list are not counted), depth 32, list of 1,000, 38 digits on each side of the point.
- * Memory: all from the arena; *out points into it, into `text` and into the fields. Any thread.
+ *   literal:= 'text' (doubled inside), number, true, false, date '2026-01-01' or a bare text
+ * compared with a date field Keywords in any case; where a field is expected only and, or, not,
+ * true, false, is, in and between are not names, and date is a keyword only before a text. Typed
+ * while parsing: comparing a text with a number is an error that names the column. Errors:
+ * YM_INVALID "expr.*", `line` 0, the subject "POSITION: PIECE" (counted in characters from 1).
+ * Three-valued as SQL: a comparison with a missing value is unknown, and unknown rows are not
+ * selected. Text compares bytewise on UTF-8. Integers and decimals compare exactly; a literal
+ * beside a double is the nearest double, a decimal field beside a double field too. A date beside a
+ * date-time is its midnight in the field's zone. Bounds: 8 KiB, 200 nodes (items of a list are not
+ * counted), depth 32, list of 1,000, 38 digits on each side of the point. Memory: all from the
+ * arena; *out points into it, into `text` and into the fields. Any thread.
  */
 #pragma once
 #include "base/base.h"
@@ -36,32 +36,45 @@ enum expr_type {
 struct expr_field {
     struct ym_str name;
     enum expr_type type;
-    int scale;          // EXPR_DECIMAL
-    const char *zone;   // EXPR_DATETIME
+    int scale;        // EXPR_DECIMAL
+    const char *zone; // EXPR_DATETIME
 };
 struct expr_fields {
     const struct expr_field *items;
     size_t n;
 };
 enum expr_op {
-    EXPR_OR, EXPR_AND, EXPR_NOT,
-    EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE,
-    EXPR_MISSING, EXPR_IN, EXPR_BETWEEN, EXPR_CONTAINS, EXPR_STARTS, EXPR_ENDS,
-    EXPR_FIELD, EXPR_LITERAL
+    EXPR_OR,
+    EXPR_AND,
+    EXPR_NOT,
+    EXPR_EQ,
+    EXPR_NE,
+    EXPR_LT,
+    EXPR_LE,
+    EXPR_GT,
+    EXPR_GE,
+    EXPR_MISSING,
+    EXPR_IN,
+    EXPR_BETWEEN,
+    EXPR_CONTAINS,
+    EXPR_STARTS,
+    EXPR_ENDS,
+    EXPR_FIELD,
+    EXPR_LITERAL
 };
 struct expr_node {
     enum expr_op op;
     enum expr_type type;
-    size_t field;              // EXPR_FIELD: index in the fields
+    size_t field;                // EXPR_FIELD: index in the fields
     const struct expr_field *of; // EXPR_FIELD
-    struct ym_str text;        // EXPR_LITERAL: the value's text, checked for its type
-    struct ym_str exact;       // EXPR_LITERAL, INTEGER or DECIMAL: plain digits, no exponent
-    int scale;                 // digits behind the point: of `exact`, or of a decimal field
-    int64_t value;             // EXPR_LITERAL: INTEGER; BOOLEAN; DATE: days, DATETIME: UTC µs since 1970
-    double real;               // EXPR_LITERAL, NUMBER
+    struct ym_str text;          // EXPR_LITERAL: the value's text, checked for its type
+    struct ym_str exact;         // EXPR_LITERAL, INTEGER or DECIMAL: plain digits, no exponent
+    int scale;                   // digits behind the point: of `exact`, or of a decimal field
+    int64_t value; // EXPR_LITERAL: INTEGER; BOOLEAN; DATE: days, DATETIME: UTC µs since 1970
+    double real;   // EXPR_LITERAL, NUMBER
     const struct expr_node *const *args;
     size_t n;
-    size_t at;                 // character position in the source, from 1
+    size_t at; // character position in the source, from 1
 };
 YM_MUST bool expr_parse(struct ym_str text, struct expr_fields fields, struct ym_arena *arena,
                         const struct expr_node **out, struct ym_error *err);
@@ -71,11 +84,7 @@ void expr_print(const struct expr_node *node, struct ym_buf *to);
 void expr_print_name(struct ym_str name, struct ym_buf *to);
 
 // The plain interpreter: what the engine's answer is tested against.
-enum expr_truth {
-    EXPR_FALSE,
-    EXPR_TRUE,
-    EXPR_UNKNOWN
-};
+enum expr_truth { EXPR_FALSE, EXPR_TRUE, EXPR_UNKNOWN };
 struct expr_value {
     bool missing;
     struct ym_str text; // of the field's type, in the form that a literal has

@@ -15,11 +15,11 @@ enum {
 
 enum expr_token_kind {
     EXPR_TOKEN_END,
-    EXPR_TOKEN_WORD,  // a plain name or a keyword
-    EXPR_TOKEN_NAME,  // "a quoted name"
-    EXPR_TOKEN_TEXT,  // 'a text'
+    EXPR_TOKEN_WORD, // a plain name or a keyword
+    EXPR_TOKEN_NAME, // "a quoted name"
+    EXPR_TOKEN_TEXT, // 'a text'
     EXPR_TOKEN_NUMBER,
-    EXPR_TOKEN_SIGN   // = != < <= > >= ( ) ,
+    EXPR_TOKEN_SIGN // = != < <= > >= ( ) ,
 };
 struct expr_token {
     enum expr_token_kind kind;
@@ -43,7 +43,7 @@ bool expr_fail(struct ym_error *err, const char *code, size_t at, struct ym_str 
 bool expr_exact(struct ym_str text, struct ym_arena *arena, struct ym_str *exact, int *scale);
 // Plain digits, an optional sign and point: their order, exactly.
 int expr_exact_cmp(struct ym_str a, struct ym_str b);
-bool expr_exact_valid(struct ym_str text, int scale); // fits a decimal of 38 digits
+bool expr_exact_valid(struct ym_str text, int scale);                 // fits a decimal of 38 digits
 bool expr_real(struct ym_str text, double *out);                      // finite
 bool expr_time_of_day(struct ym_str text, char to[9]);                // HH:MM or HH:MM:SS
 bool expr_instant(struct ym_str text, const char *zone, int64_t *us); // as DATETIME says

@@ -4,8 +4,8 @@
 #include <unicode/uchar.h>
 
 static const char *const keywords[] = {
-    "and",  "between", "contains", "date", "ends", "false",  "in", "is",
-    "missing", "not",  "or",       "starts", "true", "with",
+    "and", "between", "contains", "date", "ends",   "false", "in",
+    "is",  "missing", "not",      "or",   "starts", "true",  "with",
 };
 
 static bool name_begins(int32_t c)

@@ -73,7 +73,7 @@ static struct expr_node *new_node(struct parser *p, enum expr_op op, size_t at)
 static void add(struct parser *p, struct node_list *list, const struct expr_node *node)
 {
     list->items = ym_arena_grow(p->arena, (void *)list->items, &list->cap, list->n + 1,
-                                sizeof *list->items);
+                                sizeof(const struct expr_node *));
     list->items[list->n++] = node;
 }
 
@@ -188,8 +188,8 @@ static bool fail_types(struct parser *p, const struct expr_node *a, const struct
         hint = "the column holds texts: write the value in single quotes.";
     else if (named->type == EXPR_BOOLEAN)
         hint = "compare a condition with true or false, by = or !=.";
-    snprintf(message, sizeof message, "%s is compared with %s", expr_type_name(a->type),
-             expr_type_name(b->type));
+    (void)snprintf(message, sizeof message, "%s is compared with %s", expr_type_name(a->type),
+                   expr_type_name(b->type));
     fail(p, "expr.types", named->at, piece_of(named), message, hint);
     return false;
 }
@@ -265,10 +265,11 @@ static const struct expr_node *field_node(struct parser *p)
                 strncasecmp(p->fields.items[i].name.p, name.p, name.n) == 0)
                 like = &p->fields.items[i];
         if (like)
-            snprintf(hint, sizeof hint, "did you mean '%.*s'?",
-                     YM_FMT(ym_utf8_cut(like->name, 200)));
+            (void)snprintf(hint, sizeof hint, "did you mean '%.*s'?",
+                           YM_FMT(ym_utf8_cut(like->name, 200)));
         else
-            snprintf(hint, sizeof hint, "use the name of a field; a text stands in single quotes.");
+            (void)snprintf(hint, sizeof hint,
+                           "use the name of a field; a text stands in single quotes.");
         return fail(p, "expr.field", p->token.at, name, "no such field", hint);
     }
     struct expr_node *node = new_node(p, EXPR_FIELD, p->token.at);
@@ -513,9 +514,9 @@ bool expr_parse(struct ym_str text, struct expr_fields fields, struct ym_arena *
         return expr_fail(err, "expr.long", 1, (struct ym_str){NULL, 0},
                          "the expression has over 8 KiB", "ask in several steps.");
     if (!ym_utf8_valid(text, &bad))
-        return expr_fail(err, "expr.character",
-                         ym_utf8_count(ym_str_sub(text, 0, bad)) + 1, (struct ym_str){NULL, 0},
-                         "the expression is not UTF-8", "send it in UTF-8.");
+        return expr_fail(err, "expr.character", ym_utf8_count(ym_str_sub(text, 0, bad)) + 1,
+                         (struct ym_str){NULL, 0}, "the expression is not UTF-8",
+                         "send it in UTF-8.");
     if (!next(&p))
         return false;
     const struct expr_node *node = condition(&p, parse_or(&p));

@@ -21,8 +21,8 @@ void expr_print_name(struct ym_str name, struct ym_buf *to)
 
 static void print_literal(const struct expr_node *node, struct ym_buf *to)
 {
-    bool number = node->type == EXPR_INTEGER || node->type == EXPR_NUMBER ||
-                  node->type == EXPR_DECIMAL;
+    bool number =
+        node->type == EXPR_INTEGER || node->type == EXPR_NUMBER || node->type == EXPR_DECIMAL;
 
     if (number || node->type == EXPR_BOOLEAN) {
         ym_buf_add(to, node->text);
@@ -87,10 +87,16 @@ static void print_list(const struct expr_node *node, struct ym_buf *to)
 void expr_print(const struct expr_node *node, struct ym_buf *to)
 {
     static const char *const between[] = {
-        [EXPR_EQ] = " = ",  [EXPR_NE] = " != ", [EXPR_LT] = " < ",
-        [EXPR_LE] = " <= ", [EXPR_GT] = " > ",  [EXPR_GE] = " >= ",
-        [EXPR_CONTAINS] = " contains ", [EXPR_STARTS] = " starts with ",
-        [EXPR_ENDS] = " ends with ", [EXPR_BETWEEN] = " between ",
+        [EXPR_EQ] = " = ",
+        [EXPR_NE] = " != ",
+        [EXPR_LT] = " < ",
+        [EXPR_LE] = " <= ",
+        [EXPR_GT] = " > ",
+        [EXPR_GE] = " >= ",
+        [EXPR_CONTAINS] = " contains ",
+        [EXPR_STARTS] = " starts with ",
+        [EXPR_ENDS] = " ends with ",
+        [EXPR_BETWEEN] = " between ",
     };
 
     switch (node->op) {

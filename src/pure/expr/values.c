@@ -8,9 +8,14 @@
 const char *expr_type_name(enum expr_type type)
 {
     static const char *const names[] = {
-        [EXPR_BOOLEAN] = "a condition", [EXPR_INTEGER] = "an integer", [EXPR_NUMBER] = "a number",
-        [EXPR_DECIMAL] = "a decimal",   [EXPR_TEXT] = "a text",        [EXPR_DATE] = "a date",
-        [EXPR_DATETIME] = "a date and time", [EXPR_TIME] = "a time of day",
+        [EXPR_BOOLEAN] = "a condition",
+        [EXPR_INTEGER] = "an integer",
+        [EXPR_NUMBER] = "a number",
+        [EXPR_DECIMAL] = "a decimal",
+        [EXPR_TEXT] = "a text",
+        [EXPR_DATE] = "a date",
+        [EXPR_DATETIME] = "a date and time",
+        [EXPR_TIME] = "a time of day",
     };
 
     return names[type];
@@ -57,8 +62,8 @@ static bool split(struct ym_str text, struct digits *out)
         at++;
         if (at < text.n && text.p[at] == '+')
             at++;
-        if (!ym_str_int(ym_str_sub(text, at, SIZE_MAX), &out->exponent) ||
-            out->exponent < -9999 || out->exponent > 9999)
+        if (!ym_str_int(ym_str_sub(text, at, SIZE_MAX), &out->exponent) || out->exponent < -9999 ||
+            out->exponent > 9999)
             return false;
         at = text.n;
     }
@@ -86,8 +91,9 @@ bool expr_exact(struct ym_str text, struct ym_arena *arena, struct ym_str *exact
     struct ym_str all = ym_buf_str(&row), cut = without_zeros(all, true);
     point -= (int64_t)(all.n - cut.n);
     cut = without_zeros(cut, false);
-    bool fits = cut.n == 0 || (point <= EXPR_MAX_DIGITS && (int64_t)cut.n - point <= EXPR_MAX_DIGITS &&
-                               point >= -EXPR_MAX_DIGITS);
+    bool fits =
+        cut.n == 0 || (point <= EXPR_MAX_DIGITS && (int64_t)cut.n - point <= EXPR_MAX_DIGITS &&
+                       point >= -EXPR_MAX_DIGITS);
     struct ym_buf plain = {0};
     *scale = 0;
     if (fits && cut.n == 0) {
@@ -105,7 +111,7 @@ bool expr_exact(struct ym_str text, struct ym_arena *arena, struct ym_str *exact
             } else if (i == point) {
                 ym_buf_char(&plain, '.');
             }
-            ym_buf_char(&plain, i < (int64_t)cut.n ? cut.p[i] : '0');
+            ym_buf_add(&plain, i < (int64_t)cut.n ? ym_str_sub(cut, (size_t)i, 1) : YM_STR("0"));
         }
         if ((int64_t)cut.n > point)
             *scale = (int)((int64_t)cut.n - point);
@@ -185,7 +191,7 @@ bool expr_time_of_day(struct ym_str text, char to[9])
 
     if (!clock_of(text, &h, &m, &s))
         return false;
-    snprintf(to, 9, "%02d:%02d:%02d", h, m, s);
+    (void)snprintf(to, 9, "%02d:%02d:%02d", h, m, s);
     return true;
 }
 

@@ -22,8 +22,10 @@ static void must(bool ok, const struct ym_error *err)
 
 static int64_t add_agency(struct place *p, const char *name, const char *title)
 {
-    struct org_agency agency = {.name = ym_str(name), .title_zh = ym_str(title),
-                                .title_en = ym_str(name), .credit_code = YM_STR(""),
+    struct org_agency agency = {.name = ym_str(name),
+                                .title_zh = ym_str(title),
+                                .title_en = ym_str(name),
+                                .credit_code = YM_STR(""),
                                 .region = YM_STR("")};
 
     must(org_agency_add(p->store, &administrator, &agency, &p->err), &p->err);
@@ -60,8 +62,10 @@ static bool try_add(struct place *p, const struct org_caller *caller,
 static void add(struct place *p, const char *name, const char *title, const char *theme,
                 const char *openness)
 {
-    struct catalog_dataset dataset = {.name = ym_str(name), .title_zh = ym_str(title),
-                                      .theme = ym_str(theme), .openness = ym_str(openness)};
+    struct catalog_dataset dataset = {.name = ym_str(name),
+                                      .title_zh = ym_str(title),
+                                      .theme = ym_str(theme),
+                                      .openness = ym_str(openness)};
 
     must(catalog_add(p->store, &administrator, &dataset, &p->arena, &p->err), &p->err);
 }
@@ -83,8 +87,10 @@ static void what_is_added_is_found_again_with_its_defaults(void **state)
     struct place p;
 
     open_place(state, &p);
-    struct catalog_dataset dataset = {.name = YM_STR("air.hour"), .title_zh = YM_STR("空气质量小时值"),
-                                      .abstract_zh = YM_STR("各站点"), .schema = ym_str(SCHEMA)};
+    struct catalog_dataset dataset = {.name = YM_STR("air.hour"),
+                                      .title_zh = YM_STR("空气质量小时值"),
+                                      .abstract_zh = YM_STR("各站点"),
+                                      .schema = ym_str(SCHEMA)};
     must(catalog_add(p.store, &administrator, &dataset, &p.arena, &p.err), &p.err);
     assert_true(dataset.id > 0 && dataset.created > 0);
     struct catalog_dataset found = get(&p, "air.hour"), same;
@@ -105,8 +111,8 @@ static void what_is_added_is_found_again_with_its_defaults(void **state)
     assert_string_equal(json_string_value(json_object_get(json, "id")), "air.hour");
     assert_string_equal(json_string_value(json_object_get(json_object_get(json, "title"), "en")),
                         "空气质量小时值");
-    assert_int_equal(
-        json_array_size(json_object_get(json_object_get(json, "schema"), "fields")), 2);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(json, "schema"), "fields")),
+                     2);
     assert_true(json_is_null(json_object_get(json, "current")));
     assert_true(json_is_false(json_object_get(json_object_get(json, "may"), "read")));
     json_decref(json);
@@ -135,10 +141,12 @@ static void what_is_wrong_with_a_dataset_is_said(void **state)
 
     open_place(state, &p);
     for (size_t i = 0; i < YM_COUNT(cases); i++) {
-        struct catalog_dataset dataset = {
-            .name = ym_str(cases[i].name), .title_zh = ym_str(cases[i].title),
-            .theme = ym_str(cases[i].theme), .openness = ym_str(cases[i].openness),
-            .schema = ym_str(cases[i].schema), .agency = p.air};
+        struct catalog_dataset dataset = {.name = ym_str(cases[i].name),
+                                          .title_zh = ym_str(cases[i].title),
+                                          .theme = ym_str(cases[i].theme),
+                                          .openness = ym_str(cases[i].openness),
+                                          .schema = ym_str(cases[i].schema),
+                                          .agency = p.air};
         assert_false(try_add(&p, &administrator, &dataset));
         if (strcmp(p.err.code, cases[i].code) != 0 && !cases[i].schema)
             fail_msg("%s: %s instead of %s", cases[i].name, p.err.code, cases[i].code);
@@ -330,8 +338,8 @@ static void a_search_looks_for_the_very_text_in_names_titles_and_fields(void **s
         const char *q;
         int64_t total;
     } cases[] = {
-        {"", 4},      {"空气质量", 2}, {"100%", 1},  {"%", 1},      {"_", 1},    {"beds_a", 1},
-        {"BEDS_", 1}, {"监测点", 1},   {"pm25", 1},  {"Station", 1}, {"air.", 3}, {"!", 0},
+        {"", 4},      {"空气质量", 2}, {"100%", 1},   {"%", 1},       {"_", 1},    {"beds_a", 1},
+        {"BEDS_", 1}, {"监测点", 1},   {"pm25", 1},   {"Station", 1}, {"air.", 3}, {"!", 0},
         {"'", 0},     {"值空", 0},     {" 小时 ", 1}, {"\\", 0},
     };
     struct place p;

@@ -20,8 +20,7 @@ static const struct org_caller steward = {.account = 1, .agency = 3, .role = ORG
 static const struct org_caller stranger = {.account = 2, .agency = 4, .role = ORG_OFFICIAL};
 static const struct lake_rows all = {.dataset = {"test.rows", 9}, .at = -1};
 
-static json_t *read_by(const struct org_caller *caller, struct lake_rows what,
-                       struct ym_error *err)
+static json_t *read_by(const struct org_caller *caller, struct lake_rows what, struct ym_error *err)
 {
     struct ym_buf out = {0};
     struct ym_error bad = {0};
@@ -118,8 +117,9 @@ static void every_order_is_walked_by_cursor_without_a_row_lost_or_doubled(void *
         {"flag,-day", "flag NULLS LAST, day DESC NULLS LAST, _pos"},
         {"-flag", "flag DESC NULLS LAST, _pos"},
         {"big", "big NULLS LAST, _pos"},
-        {"-big,flag,day,money", "big DESC NULLS LAST, flag NULLS LAST, day NULLS LAST,"
-                                " money NULLS LAST, _pos"},
+        {"-big,flag,day,money",
+         "big DESC NULLS LAST, flag NULLS LAST, day NULLS LAST,"
+         " money NULLS LAST, _pos"},
         {"id", "id, _pos"},
     };
 
@@ -251,8 +251,7 @@ static void totals_are_exact_and_the_same_on_every_page(void **state)
     what.limit = 10;
     what.where = YM_STR("pm25 > 50 and not (flag = true)");
     json_t *page = read_ok(what);
-    reading_ask(&with,
-                "SELECT count() FROM lake.d7 WHERE _version = 1 AND pm25 > 50 AND NOT flag",
+    reading_ask(&with, "SELECT count() FROM lake.d7 WHERE _version = 1 AND pm25 > 50 AND NOT flag",
                 &count);
     assert_int_equal(number(page, "total"), strtoll(ym_buf_cstr(&count), NULL, 10));
     what.after = ym_arena_str(&arena, ym_json_get(page, "next"));
@@ -267,14 +266,16 @@ static void values_leave_as_the_page_on_the_api_says(void **state)
 {
     (void)state;
     assert_true(reading_run(
-        &with, "INSERT INTO lake.d7 VALUES (90, 1, 9007199254740993, '武', 1, 0.1, 12.30,"
-               " 'a\"/\\n', '2299-12-31', '1989-07-01 09:00:00.250000', true, -1),"
-               " (90, 2, 2, 's', 2, 1e300, -0.5, NULL, NULL, '2026-01-01 00:00:00', false, NULL),"
-               " (90, 3, 3, 's', 3, NULL, NULL, NULL, NULL, '1901-02-03 08:05:43', NULL, NULL)"));
+        &with,
+        "INSERT INTO lake.d7 VALUES (90, 1, 9007199254740993, '武', 1, 0.1, 12.30,"
+        " 'a\"/\\n', '2299-12-31', '1989-07-01 09:00:00.250000', true, -1),"
+        " (90, 2, 2, 's', 2, 1e300, -0.5, NULL, NULL, '2026-01-01 00:00:00', false, NULL),"
+        " (90, 3, 3, 's', 3, NULL, NULL, NULL, NULL, '1901-02-03 08:05:43', NULL, NULL)"));
     assert_true(reading_tell(
-        &with, "INSERT INTO version (id, dataset, number, state, file, size, digest, received,"
-               " published, rows_kept, schema) SELECT 1090, 7, 90, 'published', 'f', 1, 'd', 1, 1,"
-               " 3, schema FROM version WHERE number = 1"));
+        &with,
+        "INSERT INTO version (id, dataset, number, state, file, size, digest, received,"
+        " published, rows_kept, schema) SELECT 1090, 7, 90, 'published', 'f', 1, 'd', 1, 1,"
+        " 3, schema FROM version WHERE number = 1"));
     struct ym_buf out = {0};
     struct ym_error err = {0};
     struct lake_rows what = all;
@@ -284,9 +285,9 @@ static void values_leave_as_the_page_on_the_api_says(void **state)
     assert_non_null(strstr(
         ym_buf_cstr(&out),
         "\"items\":[{\"id\":\"9007199254740993\",\"station\":\"武\",\"hour\":\"1\",\"pm25\":0.1,"
-        "\"money\":\"12.3\",\"city, name\":\"a\\\"/\\n\",\"day\":\"2299-12-31\","
+        "\"money\":\"12.30\",\"city, name\":\"a\\\"/\\n\",\"day\":\"2299-12-31\","
         "\"moment\":\"1989-07-01T00:00:00.250000Z\",\"flag\":true,\"big\":\"-1\"},"
-        "{\"id\":\"2\",\"station\":\"s\",\"hour\":\"2\",\"pm25\":1e300,\"money\":\"-0.5\","
+        "{\"id\":\"2\",\"station\":\"s\",\"hour\":\"2\",\"pm25\":1e300,\"money\":\"-0.50\","
         "\"city, name\":null,\"day\":null,\"moment\":\"2025-12-31T16:00:00Z\",\"flag\":false,"
         "\"big\":null},{\"id\":\"3\",\"station\":\"s\",\"hour\":\"3\",\"pm25\":null,\"money\":null,"
         "\"city, name\":null,\"day\":null,\"moment\":\"1901-02-03T00:05:43Z\",\"flag\":null,"
@@ -475,19 +476,22 @@ static void values_too_long_for_a_cursor_are_passed_all_the_same(void **state)
     struct ym_buf seen = {0};
     struct lake_rows what = all;
 
-    assert_true(reading_run(&with, "INSERT INTO lake.d7 (_version, _pos, id, station, hour,"
-                                   " `city, name`) SELECT 91, number, number, 's', number,"
-                                   " repeat(char(97 + number % 3), 5000 - number) FROM numbers(20)"));
+    assert_true(reading_run(&with,
+                            "INSERT INTO lake.d7 (_version, _pos, id, station, hour,"
+                            " `city, name`) SELECT 91, number, number, 's', number,"
+                            " repeat(char(97 + number % 3), 5000 - number) FROM numbers(20)"));
     assert_true(reading_tell(
-        &with, "INSERT INTO version (id, dataset, number, state, file, size, digest, received,"
-               " published, rows_kept, schema) SELECT 1091, 7, 91, 'published', 'f', 1, 'd', 1, 1,"
-               " 20, schema FROM version WHERE number = 1"));
+        &with,
+        "INSERT INTO version (id, dataset, number, state, file, size, digest, received,"
+        " published, rows_kept, schema) SELECT 1091, 7, 91, 'published', 'f', 1, 'd', 1, 1,"
+        " 20, schema FROM version WHERE number = 1"));
     what.version = 91;
     what.sort = YM_STR("\"city, name\"");
     what.limit = 3;
     assert_int_equal(walk(what, &seen), 7);
-    assert_string_equal(ym_buf_cstr(&seen), "18\n15\n12\n9\n6\n3\n0\n19\n16\n13\n10\n7\n4\n1\n"
-                                            "17\n14\n11\n8\n5\n2\n");
+    assert_string_equal(ym_buf_cstr(&seen),
+                        "18\n15\n12\n9\n6\n3\n0\n19\n16\n13\n10\n7\n4\n1\n"
+                        "17\n14\n11\n8\n5\n2\n");
     ym_buf_clear(&seen);
 }
 
@@ -528,19 +532,22 @@ static void quarantined_rows_are_paged_and_filtered(void **state)
     struct ym_error err = {0};
 
     assert_true(reading_tell(
-        &with, "INSERT INTO version (id, dataset, number, state, file, size, digest, received,"
-               " published, rows_kept, rows_quarantined, schema) SELECT 1092, 7, 92, 'withdrawn',"
-               " 'f', 1, 'd', 1, 1, 0, 5, schema FROM version WHERE number = 1"));
+        &with,
+        "INSERT INTO version (id, dataset, number, state, file, size, digest, received,"
+        " published, rows_kept, rows_quarantined, schema) SELECT 1092, 7, 92, 'withdrawn',"
+        " 'f', 1, 'd', 1, 1, 0, 5, schema FROM version WHERE number = 1"));
     json_t *page = quarantine("", "", (struct ym_str){NULL, 0}, 2); // no table yet
     assert_int_equal(json_array_size(json_object_get(page, "items")), 0);
     json_decref(page);
-    assert_true(reading_run(&with, "CREATE TABLE lake.q7 (_version UInt32, _pos UInt64, _why"
-                                   " Array(String), raw Array(String)) ENGINE = MergeTree PARTITION"
-                                   " BY _version ORDER BY _pos"));
-    assert_true(reading_run(&with, "INSERT INTO lake.q7 VALUES (92, 12, ['type:a:b', 'width'],"
-                                   " ['x', '/\"']), (92, 14, ['type:pm25'], ['y']),"
-                                   " (92, 15, ['unique'], []), (92, 16, ['type:pm25'], ['z']),"
-                                   " (92, 17, ['required:pm25'], ['']), (91, 1, ['type:pm25'], [])"));
+    assert_true(reading_run(&with,
+                            "CREATE TABLE lake.q7 (_version UInt32, _pos UInt64, _why"
+                            " Array(String), raw Array(String)) ENGINE = MergeTree PARTITION"
+                            " BY _version ORDER BY _pos"));
+    assert_true(reading_run(&with,
+                            "INSERT INTO lake.q7 VALUES (92, 12, ['type:a:b', 'width'],"
+                            " ['x', '/\"']), (92, 14, ['type:pm25'], ['y']),"
+                            " (92, 15, ['unique'], []), (92, 16, ['type:pm25'], ['z']),"
+                            " (92, 17, ['required:pm25'], ['']), (91, 1, ['type:pm25'], [])"));
     page = quarantine("", "", (struct ym_str){NULL, 0}, 2);
     ym_json_dump(&text, json_object_get(page, "items"));
     assert_string_equal(ym_buf_cstr(&text),
@@ -559,10 +566,12 @@ static void quarantined_rows_are_paged_and_filtered(void **state)
     assert_int_equal(json_array_size(json_object_get(page, "items")), 2);
     json_decref(page);
     assert_false(lake_quarantine(with.lake, &stranger, 1092, (struct ym_str){NULL, 0},
-                                 (struct ym_str){NULL, 0}, (struct ym_str){NULL, 0}, 0, &out, &err));
+                                 (struct ym_str){NULL, 0}, (struct ym_str){NULL, 0}, 0, &out,
+                                 &err));
     assert_int_equal(err.kind, YM_NOT_FOUND);
     assert_false(lake_quarantine(with.lake, NULL, 1092, (struct ym_str){NULL, 0},
-                                 (struct ym_str){NULL, 0}, (struct ym_str){NULL, 0}, 0, &out, &err));
+                                 (struct ym_str){NULL, 0}, (struct ym_str){NULL, 0}, 0, &out,
+                                 &err));
     assert_int_equal(err.kind, YM_SIGN_IN);
     ym_buf_clear(&out);
     ym_buf_clear(&text);

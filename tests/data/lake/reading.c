@@ -7,7 +7,8 @@
 static const char SCHEMA[] =
     "{\"fields\": ["
     "{\"name\": \"id\", \"type\": \"integer\", \"constraints\": {\"required\": true}},"
-    "{\"name\": \"station\", \"type\": \"string\", \"title\": {\"zh\": \"站点\", \"en\": \"Station\"}},"
+    "{\"name\": \"station\", \"type\": \"string\", \"title\": {\"zh\": \"站点\", \"en\": "
+    "\"Station\"}},"
     "{\"name\": \"hour\", \"type\": \"integer\"},"
     "{\"name\": \"pm25\", \"type\": \"number\", \"unit\": \"µg/m³\"},"
     "{\"name\": \"money\", \"type\": \"number\", \"scale\": 2},"
@@ -31,11 +32,13 @@ static const char SQL_ROWS[] =
     " if(cityHash64(number, 1) % 5 = 0, NULL, (cityHash64(number, 2) % 700) / 7),"
     " if(cityHash64(number, 3) % 5 = 0, NULL, toDecimal64(cityHash64(number, 4) % 900, 2) / 7),"
     " if(cityHash64(number, 5) % 5 = 0, NULL,"
-    "    ['武汉', '宜昌', '', 'a\"b', 'x,y', 'c\\\\d\\te\\n,\"_k\":'][cityHash64(number, 6) % 6 + 1]),"
+    "    ['武汉', '宜昌', '', 'a\"b', 'x,y', 'c\\\\d\\te\\n,\"_k\":'][cityHash64(number, 6) % 6 + "
+    "1]),"
     " if(cityHash64(number, 7) % 5 = 0, NULL,"
     "    toDate32('1960-01-01') + toIntervalDay(cityHash64(number, 8) % 30000)),"
     " if(cityHash64(number, 9) % 5 = 0, NULL,"
-    "    fromUnixTimestamp64Micro(toInt64(cityHash64(number, 10) % 1000) * 1234567000001 - 500000)),"
+    "    fromUnixTimestamp64Micro(toInt64(cityHash64(number, 10) % 1000) * 1234567000001 - "
+    "500000)),"
     " if(cityHash64(number, 11) % 5 = 0, NULL, cityHash64(number, 12) % 2 = 0),"
     " if(cityHash64(number, 13) % 5 = 0, NULL,"
     "    9223372036854775807 - toInt64(cityHash64(number, 14) % 1000))"
@@ -104,13 +107,15 @@ bool reading_start(struct reading_lake *with)
     struct lake_options options = {
         .pool = with->pool, .engine = with->engine, .zone = "Asia/Shanghai"};
     return said(lake_open(&options, &with->lake, &err), &err) && reading_run(with, SQL_TABLE) &&
-           reading_tell(with, "INSERT INTO agency (id, name, title_zh, title_en, credit_code,"
-                              " region, created) VALUES (3, 'test', '测试局', 'Test', '', '', 1)") &&
-           reading_tell(with, "INSERT INTO dataset (id, name, agency, title_zh, title_en,"
-                              " abstract_zh, abstract_en, code, theme, openness, sharing,"
-                              " update_cycle, search, created, updated, etag) VALUES (7,"
-                              " 'test.rows', 3, '行', 'Rows', '', '', '', '', 'open',"
-                              " 'conditional', 'day', '', 1, 1, 1)");
+           reading_tell(with,
+                        "INSERT INTO agency (id, name, title_zh, title_en, credit_code,"
+                        " region, created) VALUES (3, 'test', '测试局', 'Test', '', '', 1)") &&
+           reading_tell(with,
+                        "INSERT INTO dataset (id, name, agency, title_zh, title_en,"
+                        " abstract_zh, abstract_en, code, theme, openness, sharing,"
+                        " update_cycle, search, created, updated, etag) VALUES (7,"
+                        " 'test.rows', 3, '行', 'Rows', '', '', '', '', 'open',"
+                        " 'conditional', 'day', '', 1, 1, 1)");
 }
 
 static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *at)
@@ -141,10 +146,10 @@ bool reading_publish(struct reading_lake *with, int64_t version, int64_t rows, i
 
     for (int64_t first = 0; first < rows; first += block) {
         int64_t n = rows - first < block ? rows - first : block;
-        if (!said(engine_run(with->engine, SQL_ROWS,
-                             YM_ARGS(ym_int("version", version), ym_int("first", first),
-                                     ym_int("n", n)),
-                             &err),
+        if (!said(engine_run(
+                      with->engine, SQL_ROWS,
+                      YM_ARGS(ym_int("version", version), ym_int("first", first), ym_int("n", n)),
+                      &err),
                   &err))
             return false;
     }

@@ -54,7 +54,7 @@ static void each_kind_of_cell_gets_its_type(void **state)
     static const char *const cases[][3] = {
         {"a", "integer", "1|-20|0|300"},
         {"a", "integer -NaN", "1||NaN|3"},
-        {"a", "integer -- --", "1|--|-|3"},
+        {"a", "integer -- ---", "1|--|-|3"},
         {"a", "string", "1|2|室130|3"},
         {"a", "string", "01|02|10"},
         {"a", "string", "123456789012345|1"},

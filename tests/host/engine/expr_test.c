@@ -5,20 +5,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 
-#include <cmocka.h>
 #include <ftw.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 /* Random rows x random expressions: the engine selects the rows that expr_eval calls true. The
  * values are few and chosen to collide, and every type has a missing one. */
 
-enum {
-    ROWS = 120,
-    EXPRESSIONS = 1200,
-    FIELDS = 10
-};
+enum { ROWS = 120, EXPRESSIONS = 1200, FIELDS = 10 };
 static const struct expr_field fields[FIELDS] = {
     {.name = {"flag", 4}, .type = EXPR_BOOLEAN},
     {.name = {"whole", 5}, .type = EXPR_INTEGER},
@@ -32,21 +28,27 @@ static const struct expr_field fields[FIELDS] = {
     {.name = {"other", 5}, .type = EXPR_INTEGER},
 };
 static const char *const booleans[] = {"true", "false"};
-static const char *const integers[] = {"0", "1", "-1", "2", "9007199254740993",
-                                       "9223372036854775807", "-9223372036854775808", "3"};
-static const char *const reals[] = {"0",   "0.1", "0.30000000000000004", "-1.5", "9007199254740992",
-                                    "1e300", "3", "2.675", "5e-324", "9.223372036854775807e18"};
-static const char *const moneys[] = {"0.00", "0.10", "-1.50", "2.00", "9999999999999999.99", "3.00"};
-static const char *const fines[] = {"0.000000", "0.100000", "0.100001", "2.000000", "-1.500000",
-                                    "99999999999999999999999999999999.999999"};
-static const char *const texts[] = {"",   "武汉", "武", "宜昌", "a'b", "a\\b", "a\tb\nc", "%_", "A",
-                                    "Z武汉", "{p0:String}"};
+static const char *const integers[] = {
+    "0", "1", "-1", "2", "9007199254740993", "9223372036854775807", "-9223372036854775808", "3"};
+static const char *const reals[] = {
+    "0",     "0.1",    "0.30000000000000004",    "-1.5", "9007199254740992", "1e300", "3",
+    "2.675", "5e-324", "9.223372036854775807e18"};
+static const char *const moneys[] = {"0.00", "0.10", "-1.50", "2.00", "9999999999999999.99",
+                                     "3.00"};
+static const char *const fines[] = {"0.000000",  "0.100000",
+                                    "0.100001",  "2.000000",
+                                    "-1.500000", "99999999999999999999999999999999.999999"};
+static const char *const texts[] = {"",        "武汉", "武", "宜昌",  "a'b",        "a\\b",
+                                    "a\tb\nc", "%_",   "A",  "Z武汉", "{p0:String}"};
 static const char *const days[] = {"1900-01-01", "1970-01-01", "2020-02-29", "2299-12-31"};
 static const char *const moments[] = {"1970-01-01T00:00:00Z", "1989-07-01T15:30:00.000001Z",
                                       "2020-01-01T00:00:00Z", "2020-01-01T00:00:00.5Z",
                                       "1900-01-02T00:00:00Z"};
 static const char *const clocks[] = {"00:00:00", "08:30:00", "23:59:59", "08:30", "09:00"};
-#define POOL(list) {list, YM_COUNT(list)}
+#define POOL(list)                                                                                 \
+    {                                                                                              \
+        list, YM_COUNT(list)                                                                       \
+    }
 static const struct {
     const char *const *items;
     size_t n;
@@ -161,8 +163,16 @@ static void add_quoted(struct ym_buf *to, const char *text)
 
 static void add_literal(struct ym_buf *to, size_t field)
 {
-    static const char *const numbers[] = {"0.1", "2", "-1.5", "3.000001", "1e2", "0.30000000000000004",
-                                          "99999999999999999999", "0.0000001", "1e40", "1e300",
+    static const char *const numbers[] = {"0.1",
+                                          "2",
+                                          "-1.5",
+                                          "3.000001",
+                                          "1e2",
+                                          "0.30000000000000004",
+                                          "99999999999999999999",
+                                          "0.0000001",
+                                          "1e40",
+                                          "1e300",
                                           "-123456789012345678901234567890.12"};
     static const char *const strange_days[] = {"1850-06-01", "2999-01-01", "0000-01-01"};
     enum expr_type type = fields[field].type;

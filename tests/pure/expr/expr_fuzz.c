@@ -3,7 +3,10 @@
 
 #include "../../prop.h"
 
-#define NAME(text) {text, sizeof text - 1}
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof text - 1                                                                      \
+    }
 static const struct expr_field items[] = {
     {.name = NAME("pm25"), .type = EXPR_NUMBER},
     {.name = NAME("city"), .type = EXPR_TEXT},
@@ -31,9 +34,17 @@ static bool same(const struct expr_node *a, const struct expr_node *b)
 
 static void evaluate(const struct expr_node *node, struct prop_bytes *in)
 {
-    static const char *const texts[] = {"",     "1",          "-0.50", "12.30",
-                                        "武汉", "2026-01-31", "true",  "2026-01-31T00:00:00Z",
-                                        "08:30:00", "1e5", "99999999999999999999999999999999999999.99"};
+    static const char *const texts[] = {"",
+                                        "1",
+                                        "-0.50",
+                                        "12.30",
+                                        "武汉",
+                                        "2026-01-31",
+                                        "true",
+                                        "2026-01-31T00:00:00Z",
+                                        "08:30:00",
+                                        "1e5",
+                                        "99999999999999999999999999999999999999.99"};
     struct expr_value row[YM_COUNT(items)];
 
     for (size_t i = 0; i < YM_COUNT(items); i++) {
@@ -64,7 +75,8 @@ int prop(const uint8_t *bytes, size_t n)
     } else {
         size_t bad;
         assert(err.kind == YM_INVALID && err.code[0] && err.hint[0] && err.subject[0]);
-        assert(ym_utf8_valid(ym_str(err.subject), &bad) && ym_utf8_valid(ym_str(err.message), &bad));
+        assert(ym_utf8_valid(ym_str(err.subject), &bad) &&
+               ym_utf8_valid(ym_str(err.message), &bad));
     }
     ym_buf_clear(&printed);
     ym_arena_clear(&arena);

@@ -5,7 +5,10 @@
 
 #include <cmocka.h>
 
-#define NAME(text) {text, sizeof text - 1}
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof text - 1                                                                      \
+    }
 static const struct expr_field items[] = {
     {.name = NAME("pm25"), .type = EXPR_NUMBER},
     {.name = NAME("city"), .type = EXPR_TEXT},
@@ -22,11 +25,16 @@ static const struct expr_field items[] = {
 static const struct expr_fields fields = {items, YM_COUNT(items)};
 // One row: what each field has.
 static const struct expr_value row[] = {
-    {.text = NAME("75.5")},       {.text = NAME("武汉")},
-    {.text = NAME("9007199254740993")}, {.text = NAME("12.30")},
-    {.text = NAME("2026-01-31")}, {.text = NAME("2026-01-31T00:00:00Z")},
-    {.text = NAME("08:30:00")},   {.text = NAME("true")},
-    {.missing = true},            {.missing = true},
+    {.text = NAME("75.5")},
+    {.text = NAME("武汉")},
+    {.text = NAME("9007199254740993")},
+    {.text = NAME("12.30")},
+    {.text = NAME("2026-01-31")},
+    {.text = NAME("2026-01-31T00:00:00Z")},
+    {.text = NAME("08:30:00")},
+    {.text = NAME("true")},
+    {.missing = true},
+    {.missing = true},
     {.text = NAME("1")},
 };
 
@@ -70,15 +78,15 @@ static void conditions_mean_what_they_say(void **state)
         {"date = date '2026-01-31'", EXPR_TRUE},
         {"date '2026-01-31' = date", EXPR_TRUE},
         {"date = date", EXPR_TRUE},
-        {"at = '2026-01-31 08:00:00'", EXPR_TRUE},     // of the field's zone
+        {"at = '2026-01-31 08:00:00'", EXPR_TRUE}, // of the field's zone
         {"at = '2026-01-31T08:00:00+08:00'", EXPR_TRUE},
-        {"at > '2026-01-31'", EXPR_TRUE},              // midnight there was 16:00 the day before
+        {"at > '2026-01-31'", EXPR_TRUE}, // midnight there was 16:00 the day before
         {"at >= date '2026-02-01'", EXPR_FALSE},
         {"clock = '08:30'", EXPR_TRUE},
         {"valid = true", EXPR_TRUE},
         {"valid != (pm25 > 75)", EXPR_FALSE},
         {"true or 监测点 = 'x'", EXPR_TRUE},
-        {"count = 9007199254740993", EXPR_TRUE},       // 2^53 + 1: no double has it
+        {"count = 9007199254740993", EXPR_TRUE}, // 2^53 + 1: no double has it
         {"count = 9007199254740992", EXPR_FALSE},
         {"count < 9.007199254740994e15", EXPR_TRUE},
         {"count < 99999999999999999999999", EXPR_TRUE},
