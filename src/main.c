@@ -44,8 +44,8 @@ static const struct ym_setting settings[] = {
 };
 
 static const struct cli_command *const commands[] = {
-    &cli_serve, &cli_init,  &cli_load,   &cli_check,   &cli_dataset, &cli_query, &cli_user,
-    &cli_token, &cli_demo,  &cli_config, &cli_version, &cli_help,    NULL,
+    &cli_serve, &cli_init, &cli_load,   &cli_check,   &cli_dataset, &cli_query, &cli_user,
+    &cli_token, &cli_demo, &cli_config, &cli_version, &cli_help,    NULL,
 };
 
 int main(int argc, char **argv)

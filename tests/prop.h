@@ -5,9 +5,9 @@
  * anything else. It must not keep state between calls, nor depend on time.
  *
  * The same function is a test and a fuzz target. As a test (prop_main.c), it runs on all of
- * tests/corpus/NAME/ and then on random bytes and changed corpus files for YM_FUZZ_SECONDS (10), the
- * seed YM_FUZZ_SEED (1) printed; what fails is made smaller and printed. As a libFuzzer target it
- * is built by `make fuzz`. NAME is the file's name without _fuzz.c.
+ * tests/corpus/NAME/ and then on random bytes and changed corpus files for YM_FUZZ_SECONDS (10),
+ * the seed YM_FUZZ_SEED (1) printed; what fails is made smaller and printed. As a libFuzzer target
+ * it is built by `make fuzz`. NAME is the file's name without _fuzz.c.
  */
 #pragma once
 #include <assert.h>

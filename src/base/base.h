@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define YM_MUST __attribute__((warn_unused_result))
+#define YM_MUST                __attribute__((warn_unused_result))
 #define YM_PRINTF(text, first) __attribute__((format(printf, text, first)))
-#define YM_COUNT(array) (sizeof(array) / sizeof *(array))
+#define YM_COUNT(array)        (sizeof(array) / sizeof *(array))
 
 // A view of text that someone else owns; not NUL-terminated. {NULL, 0} is "none".
 struct ym_str {
@@ -26,7 +26,7 @@ struct ym_str {
     size_t n;
 };
 #define YM_STR(text) ((struct ym_str){(text), sizeof(text) - 1})
-#define YM_FMT(s) (int)(s).n, (s).p ? (s).p : ""
+#define YM_FMT(s)    (int)(s).n, (s).p ? (s).p : ""
 
 struct ym_str ym_str(const char *text); // NULL gives none
 bool ym_str_eq(struct ym_str a, struct ym_str b);
@@ -96,11 +96,11 @@ enum ym_kind {
 };
 struct ym_error {
     enum ym_kind kind;
-    int64_t line;       // 0: none
+    int64_t line; // 0: none
     char code[64];
-    char subject[256];  // what it is about: a field, a file, a value
-    char message[512];  // English, for the log
-    char hint[384];     // how to mend it
+    char subject[256]; // what it is about: a field, a file, a value
+    char message[512]; // English, for the log
+    char hint[384];    // how to mend it
 };
 // All three return false, so that the last one is the `return`.
 bool ym_fail(struct ym_error *err, enum ym_kind kind, const char *code, const char *format, ...)
@@ -113,12 +113,7 @@ int ym_kind_exit(enum ym_kind kind);   // exit code of a command
 
 // Named values: parameters of the control store (:name) and of the engine ({name:Type}), fields
 // of a log line. Names and texts are views: they live as long as the call.
-enum ym_type {
-    YM_NULL,
-    YM_INT,
-    YM_REAL,
-    YM_TEXT
-};
+enum ym_type { YM_NULL, YM_INT, YM_REAL, YM_TEXT };
 struct ym_arg {
     const char *name;
     enum ym_type type;
@@ -140,12 +135,7 @@ struct ym_arg ym_null(const char *name);
 #define YM_NO_ARGS ((struct ym_args){NULL, 0})
 
 // One event, one line of logfmt on stderr, quoted and escaped, cut at 1 KiB a value.
-enum ym_level {
-    YM_DEBUG,
-    YM_INFO,
-    YM_WARN,
-    YM_ERROR
-};
+enum ym_level { YM_DEBUG, YM_INFO, YM_WARN, YM_ERROR };
 void ym_log_level(enum ym_level least); // process-wide; before threads start. Default YM_INFO
 void ym_log(enum ym_level level, const char *event, struct ym_args facts);
 void ym_log_error(enum ym_level level, const char *event, const struct ym_error *err);

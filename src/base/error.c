@@ -17,7 +17,8 @@ static void print_cut(char *to, size_t size, const char *format, va_list args)
 
     if (n < 0)
         n = 0;
-    copy_cut(to, size, (struct ym_str){text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1});
+    copy_cut(to, size,
+             (struct ym_str){text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1});
 }
 
 bool ym_fail(struct ym_error *err, enum ym_kind kind, const char *code, const char *format, ...)
@@ -57,10 +58,10 @@ bool ym_at_line(struct ym_error *err, int64_t line)
 static const struct {
     int status, exit;
 } kinds[] = {
-    [YM_NO_ERROR] = {200, 0}, [YM_INVALID] = {400, 2},   [YM_SIGN_IN] = {401, 3},
-    [YM_DENIED] = {403, 3},   [YM_NOT_FOUND] = {404, 4}, [YM_CONFLICT] = {409, 5},
-    [YM_TOO_LARGE] = {413, 6}, [YM_LIMITED] = {429, 7},  [YM_BUSY] = {503, 7},
-    [YM_FULL] = {507, 7},     [YM_FAULT] = {500, 8},
+    [YM_NO_ERROR] = {200, 0},  [YM_INVALID] = {400, 2},   [YM_SIGN_IN] = {401, 3},
+    [YM_DENIED] = {403, 3},    [YM_NOT_FOUND] = {404, 4}, [YM_CONFLICT] = {409, 5},
+    [YM_TOO_LARGE] = {413, 6}, [YM_LIMITED] = {429, 7},   [YM_BUSY] = {503, 7},
+    [YM_FULL] = {507, 7},      [YM_FAULT] = {500, 8},
 };
 
 int ym_kind_status(enum ym_kind kind)

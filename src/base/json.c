@@ -5,9 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    DEPTH_MAX = 64
-};
+enum { DEPTH_MAX = 64 };
 
 // jansson's own limit is 2048 levels; a document of ours never needs that many.
 static bool too_deep(struct ym_str text)
@@ -102,8 +100,9 @@ void ym_json_text(struct ym_buf *to, struct ym_str text)
     ym_buf_char(to, '"');
     for (size_t at = 0; at < text.n;) {
         size_t start = at;
-        while (at < text.n && (unsigned char)text.p[at] >= 0x20 && (unsigned char)text.p[at] < 0x7F &&
-               text.p[at] != '"' && text.p[at] != '\\' && text.p[at] != '<')
+        while (at < text.n && (unsigned char)text.p[at] >= 0x20 &&
+               (unsigned char)text.p[at] < 0x7F && text.p[at] != '"' && text.p[at] != '\\' &&
+               text.p[at] != '<')
             at++;
         ym_buf_add(to, ym_str_sub(text, start, at - start));
         if (at >= text.n)
@@ -136,7 +135,7 @@ void ym_json_dump(struct ym_buf *to, const json_t *value)
     case JSON_OBJECT:
         ym_buf_char(to, '{');
         // The macro wants a json_t without const; nothing is changed.
-        json_object_foreach((json_t *)(uintptr_t)value, key, item)
+        json_object_foreach((json_t *)value, key, item)
         {
             if (!first)
                 ym_buf_char(to, ',');

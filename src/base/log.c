@@ -3,10 +3,7 @@
 
 #include <unistd.h>
 
-enum {
-    VALUE_MAX = 1024,
-    LINE_MAX_BYTES = 8192
-};
+enum { VALUE_MAX = 1024, LINE_MAX_BYTES = 8192 };
 
 static enum ym_level least_level = YM_INFO;
 
@@ -60,7 +57,8 @@ void ym_log(enum ym_level level, const char *event, struct ym_args facts)
     if (level < least_level)
         return;
     ym_buf_init(&line, LINE_MAX_BYTES);
-    ym_buf_printf(&line, "t=%s level=%s event=%s", ym_time_text(ym_now(), now), names[level], event);
+    ym_buf_printf(&line, "t=%s level=%s event=%s", ym_time_text(ym_now(), now), names[level],
+                  event);
     for (size_t i = 0; i < facts.n; i++) {
         const struct ym_arg *fact = &facts.items[i];
         ym_buf_printf(&line, " %s=", fact->name);

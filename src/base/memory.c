@@ -1,8 +1,6 @@
 #include "base/base.h"
 
-enum {
-    BLOCK = 16 * 1024 - 64
-};
+enum { BLOCK = 16 * 1024 - 64 };
 
 struct ym_arena_block {
     struct ym_arena_block *before;

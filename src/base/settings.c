@@ -2,9 +2,7 @@
 
 #include "base/yaml.h"
 
-enum {
-    KEY_MAX = 128
-};
+enum { KEY_MAX = 128 };
 
 static size_t find(const struct ym_setting *table, size_t n, struct ym_str key)
 {
@@ -48,11 +46,11 @@ static bool take(struct ym_settings *out, size_t i, const struct ym_yaml *node,
     out->lines[i] = node->line;
     if (setting->type == YM_SETTING_LIST && node->kind == YM_YAML_LIST) {
         for (size_t k = 0; k < node->n; k++) {
-            if (node->items[k]->kind != YM_YAML_TEXT)
+            if (node->items[k].kind != YM_YAML_TEXT)
                 goto type;
             if (k > 0)
                 ym_buf_char(&list, '\n');
-            ym_buf_add(&list, node->items[k]->text);
+            ym_buf_add(&list, node->items[k].text);
         }
         out->values[i] = ym_arena_str(arena, ym_buf_str(&list));
         ym_buf_clear(&list);
@@ -97,10 +95,10 @@ static bool walk(struct ym_settings *out, const struct ym_yaml *map, struct ym_s
                 ym_about(err, key);
                 return ym_at_line(err, map->key_lines[i]);
             }
-            if (!take(out, known, map->items[i], arena, err))
+            if (!take(out, known, &map->items[i], arena, err))
                 return false;
-        } else if (map->items[i]->kind == YM_YAML_MAP && prefix.n == 0) {
-            if (!walk(out, map->items[i], key, arena, err))
+        } else if (map->items[i].kind == YM_YAML_MAP && prefix.n == 0) {
+            if (!walk(out, &map->items[i], key, arena, err))
                 return false;
         } else {
             const char *near = nearest(out->table, out->n, key);

@@ -7,7 +7,7 @@ struct ym_str ym_str(const char *text)
 
 bool ym_str_eq(struct ym_str a, struct ym_str b)
 {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+    return a.n == b.n && (a.n == 0 || (a.p && b.p && memcmp(a.p, b.p, a.n) == 0));
 }
 
 bool ym_str_is(struct ym_str a, const char *b)

@@ -7,11 +7,9 @@
 #include "base/base.h"
 
 #define YM_SECOND INT64_C(1000000)
-#define YM_DAY (86400 * YM_SECOND)
+#define YM_DAY    (86400 * YM_SECOND)
 
-enum {
-    YM_TIME_TEXT = 40
-};
+enum { YM_TIME_TEXT = 40 };
 
 int64_t ym_now(void);       // wall clock, microseconds since 1970-01-01T00:00:00Z
 int64_t ym_monotonic(void); // for durations, microseconds

@@ -2,10 +2,7 @@
 
 #include <libfyaml.h>
 
-enum {
-    SIZE_LIMIT = 1 << 20,
-    DEPTH_LIMIT = 64
-};
+enum { SIZE_LIMIT = 1 << 20, DEPTH_LIMIT = 64 };
 
 static int64_t line_of(struct fy_token *token)
 {
@@ -40,11 +37,11 @@ static bool refuse(struct fy_node *node, const char *what, struct ym_error *err)
     return ym_at_line(err, node_line(node));
 }
 
-static bool convert(struct fy_node *node, int depth, struct ym_arena *arena, struct ym_yaml **out,
+static bool convert(struct fy_node *node, int depth, struct ym_arena *arena, struct ym_yaml *to,
                     struct ym_error *err);
 
-static bool convert_map(struct fy_node *node, int depth, struct ym_arena *arena,
-                        struct ym_yaml *to, struct ym_error *err)
+static bool convert_map(struct fy_node *node, int depth, struct ym_arena *arena, struct ym_yaml *to,
+                        struct ym_error *err)
 {
     size_t n = (size_t)fy_node_mapping_item_count(node);
     struct fy_node_pair *pair;
@@ -62,28 +59,25 @@ static bool convert_map(struct fy_node *node, int depth, struct ym_arena *arena,
         to->key_lines[to->n] = node_line(key);
         for (size_t i = 0; i < to->n; i++)
             if (ym_str_eq(to->keys[i], to->keys[to->n])) {
-                ym_fail(err, YM_INVALID, "yaml.twice", "'%.*s' stands twice",
-                        YM_FMT(to->keys[i]));
+                ym_fail(err, YM_INVALID, "yaml.twice", "'%.*s' stands twice", YM_FMT(to->keys[i]));
                 ym_about(err, to->keys[i]);
                 return ym_at_line(err, node_line(key));
             }
         if (!convert(fy_node_pair_value(pair), depth + 1, arena, &to->items[to->n], err))
             return false;
-        if (to->items[to->n]->line == 0)
-            to->items[to->n]->line = to->key_lines[to->n];
+        if (to->items[to->n].line == 0)
+            to->items[to->n].line = to->key_lines[to->n];
         to->n++;
     }
     return true;
 }
 
-static bool convert(struct fy_node *node, int depth, struct ym_arena *arena, struct ym_yaml **out,
+static bool convert(struct fy_node *node, int depth, struct ym_arena *arena, struct ym_yaml *to,
                     struct ym_error *err)
 {
-    struct ym_yaml *to = ym_arena_alloc(arena, sizeof *to);
     struct fy_node *item;
     void *at = NULL;
 
-    *out = to;
     if (!node) {
         to->text = YM_STR("");
         to->plain = true;
@@ -103,8 +97,8 @@ static bool convert(struct fy_node *node, int depth, struct ym_arena *arena, str
         return true;
     case FYNT_SEQUENCE:
         to->kind = YM_YAML_LIST;
-        to->items = ym_arena_alloc(
-            arena, ((size_t)fy_node_sequence_item_count(node) + 1) * sizeof *to->items);
+        to->items = ym_arena_alloc(arena, ((size_t)fy_node_sequence_item_count(node) + 1) *
+                                              sizeof *to->items);
         while ((item = fy_node_sequence_iterate(node, &at)) != NULL)
             if (!convert(item, depth + 1, arena, &to->items[to->n++], err))
                 return false;
@@ -174,7 +168,8 @@ bool ym_yaml_parse(struct ym_str text, struct ym_arena *arena, struct ym_yaml **
         ok = true;
         goto out;
     }
-    ok = convert(root, 0, arena, out, err);
+    *out = ym_arena_alloc(arena, sizeof **out);
+    ok = convert(root, 0, arena, *out, err);
 out:
     if (document)
         fy_document_destroy(document);

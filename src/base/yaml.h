@@ -7,19 +7,15 @@
 #pragma once
 #include "base/base.h"
 
-enum ym_yaml_kind {
-    YM_YAML_TEXT,
-    YM_YAML_LIST,
-    YM_YAML_MAP
-};
+enum ym_yaml_kind { YM_YAML_TEXT, YM_YAML_LIST, YM_YAML_MAP };
 struct ym_yaml {
     enum ym_yaml_kind kind;
     bool plain;
     int64_t line;
-    struct ym_str text;           // TEXT
-    struct ym_yaml **items;       // LIST: items; MAP: values
-    struct ym_str *keys;          // MAP
-    int64_t *key_lines;           // MAP
+    struct ym_str text;     // TEXT
+    struct ym_yaml *items; // LIST: items; MAP: values
+    struct ym_str *keys;    // MAP
+    int64_t *key_lines;     // MAP
     size_t n;
 };
 // NULL in *out for an empty document.

@@ -1,7 +1,7 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 
 #include <cmocka.h>
 
@@ -15,8 +15,8 @@ static void what_is_written_reads_back_and_may_stand_in_a_page(void **state)
     json_t *value = NULL, *again = NULL;
 
     assert_true(ym_json_parse(
-        YM_STR("{\"a\":\"</script>\\u2028\\\"莫𡐓村\\n\",\"b\":[1,-2.5,0.1,true,null],\"c\":{}}"), 1000,
-        &value, &err));
+        YM_STR("{\"a\":\"</script>\\u2028\\\"莫𡐓村\\n\",\"b\":[1,-2.5,0.1,true,null],\"c\":{}}"),
+        1000, &value, &err));
     ym_json_dump(&text, value);
     assert_null(memchr(text.p, '<', text.n));
     assert_non_null(strstr(ym_buf_cstr(&text), "0.1,"));

@@ -1,7 +1,7 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 
 #include <cmocka.h>
 
@@ -16,7 +16,8 @@ static void line_of(struct ym_str value, char *to, size_t size)
 
     assert_int_equal(pipe(ends), 0);
     assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
-    ym_log(YM_ERROR, "test.event", YM_ARGS(ym_text("value", value), ym_int("n", -7), ym_null("none")));
+    ym_log(YM_ERROR, "test.event",
+           YM_ARGS(ym_text("value", value), ym_int("n", -7), ym_null("none")));
     assert_true(dup2(before, STDERR_FILENO) >= 0);
     close(ends[1]);
     close(before);
@@ -29,9 +30,14 @@ static void line_of(struct ym_str value, char *to, size_t size)
 static void a_value_cannot_write_a_line_of_its_own(void **state)
 {
     (void)state;
-    static const char *const values[] = {
-        "a\nt=x level=error event=forged", "a\r\x1b[2J", "\xE2\x80\xA8next", "\xE2\x80\xAE" "drow", "\x7F",
-        "quote\" end=1", "\xFF\xFE"};
+    static const char *const values[] = {"a\nt=x level=error event=forged",
+                                         "a\r\x1b[2J",
+                                         "\xE2\x80\xA8next",
+                                         "\xE2\x80\xAE"
+                                         "drow",
+                                         "\x7F",
+                                         "quote\" end=1",
+                                         "\xFF\xFE"};
     char line[8192];
 
     for (size_t i = 0; i < YM_COUNT(values); i++) {

@@ -1,7 +1,7 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 
 #include <cmocka.h>
 
@@ -26,8 +26,9 @@ static bool read(const char *text, struct ym_arena *arena, struct ym_settings *o
 static void nested_and_dotted_keys_are_the_same(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"http:\n  listen: '0.0.0.0:1'\n  per_address: 7\ndemo: true\n",
-                                        "http.listen: 0.0.0.0:1\nhttp.per_address: 7\ndemo: true\n"};
+    static const char *const texts[] = {
+        "http:\n  listen: '0.0.0.0:1'\n  per_address: 7\ndemo: true\n",
+        "http.listen: 0.0.0.0:1\nhttp.per_address: 7\ndemo: true\n"};
 
     for (size_t i = 0; i < YM_COUNT(texts); i++) {
         struct ym_arena arena = {0};
@@ -113,7 +114,8 @@ static void deep_and_repeating_documents_end_at_once(void **state)
     for (int i = 0; i < 20000; i++)
         ym_buf_char(&text, '[');
     assert_false(ym_yaml_parse(ym_buf_str(&text), &arena, &root, &err));
-    assert_false(ym_yaml_parse(YM_STR("a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\n"), &arena, &root, &err));
+    assert_false(
+        ym_yaml_parse(YM_STR("a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\n"), &arena, &root, &err));
     ym_buf_clear(&text);
     ym_arena_clear(&arena);
 }

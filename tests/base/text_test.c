@@ -1,7 +1,7 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 
 #include <cmocka.h>
 
@@ -29,8 +29,9 @@ static void integers_are_the_whole_text_and_in_range(void **state)
     assert_true(value == INT64_MIN);
     assert_true(ym_str_int(YM_STR("9223372036854775807"), &value));
     assert_true(value == INT64_MAX);
-    static const char *const bad[] = {"", "-", "9223372036854775808", "-9223372036854775809", "1 ",
-                                      "0x1", "+1", "99999999999999999999"};
+    static const char *const bad[] = {
+        "",    "-",  "9223372036854775808", "-9223372036854775809", "1 ",
+        "0x1", "+1", "99999999999999999999"};
     for (size_t i = 0; i < YM_COUNT(bad); i++)
         assert_false(ym_str_int(ym_str(bad[i]), &value));
 }
@@ -45,10 +46,10 @@ static void malformed_utf8_is_found_at_its_byte(void **state)
     } cases[] = {
         {"plain ascii, long enough for the fast path", true, 0},
         {"莫𡐓村 王㙘村", true, 0},
-        {"\xC0\x80", false, 0},              // overlong NUL
-        {"ab\xED\xA0\x80", false, 2},        // surrogate
+        {"\xC0\x80", false, 0},                 // overlong NUL
+        {"ab\xED\xA0\x80", false, 2},           // surrogate
         {"12345678\xF4\x90\x80\x80", false, 8}, // above U+10FFFF
-        {"ab\xE6\xAD", false, 2},            // cut
+        {"ab\xE6\xAD", false, 2},               // cut
         {"\xFF", false, 0},
     };
 

@@ -1,7 +1,7 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 
 #include <cmocka.h>
 
@@ -61,7 +61,8 @@ static void the_end_of_a_day_follows_the_zone_also_in_its_summer_time(void **sta
     assert_true(ym_day_parse(YM_STR("2026-11-24"), &day));
     assert_true(ym_zone_offset("Asia/Shanghai", day, &offset, &err));
     assert_true(offset == 8 * 3600 * YM_SECOND);
-    assert_true(ym_day_parse(YM_STR("1988-07-01"), &day)); // Asia/Shanghai had summer time until 1991
+    assert_true(
+        ym_day_parse(YM_STR("1988-07-01"), &day)); // Asia/Shanghai had summer time until 1991
     assert_true(ym_zone_offset("Asia/Shanghai", day, &offset, &err));
     assert_true(offset == 9 * 3600 * YM_SECOND);
     assert_false(ym_zone_offset("Asia/Wuhan", day, &offset, &err));

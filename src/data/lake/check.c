@@ -24,12 +24,17 @@ bool lake_check_file(struct engine *engine, const struct lake_check *what, json_
         .request = &what->request,
         .size = what->size,
         .schema = what->schema,
-        .target = {.database = "lake", .dataset = 1, .load = 1, .version = 1, .zone = what->zone,
-                   .demo = what->demo, .today = what->today},
+        .target = {.database = "lake",
+                   .dataset = 1,
+                   .load = 1,
+                   .version = 1,
+                   .zone = what->zone,
+                   .demo = what->demo,
+                   .today = what->today},
         .progress = tell,
         .stopped = never,
         // The callbacks only read it.
-        .with = (void *)(uintptr_t)what,
+        .with = (void *)what,
     };
     bool ok = lake_ingest(&in, &arena, err);
 

@@ -54,9 +54,8 @@ static bool run_all(struct engine *engine, const struct ym_str *sql, size_t n,
                     struct ym_arena *arena, struct ym_error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        struct engine_query query = {.sql = ym_arena_cstr(arena, sql[i]),
-                                     .settings = quality_settings(),
-                                     .timeout_s = 3600};
+        struct engine_query query = {
+            .sql = ym_arena_cstr(arena, sql[i]), .settings = quality_settings(), .timeout_s = 3600};
         if (!engine_do(engine, &query, err))
             return false;
     }
@@ -145,8 +144,8 @@ static bool counted(struct lake_ingest *in, const struct quality_sql *sql, struc
     return ok;
 }
 
-// Before anything looks at other rows, every row is in one of the two tables; after it the rows that
-// are gone are the equal repeats that the declared rule found.
+// Before anything looks at other rows, every row is in one of the two tables; after it the rows
+// that are gone are the equal repeats that the declared rule found.
 static bool check_rows(struct lake_ingest *in, const struct quality_schema *schema,
                        const size_t *map, const struct quality_sql *sql,
                        const struct collect_end *end, struct ym_arena *arena, struct ym_error *err)
@@ -169,7 +168,8 @@ unequal:
             "%lld rows came in, but %lld kept, %lld quarantined and %lld dropped were counted",
             (long long)end->rows, (long long)counts->kept, (long long)counts->quarantined,
             (long long)counts->duplicates);
-    return ym_hint(err, "Nothing is published. Load again; if it happens again, send the server's log.");
+    return ym_hint(err,
+                   "Nothing is published. Load again; if it happens again, send the server's log.");
 }
 
 static bool report(struct lake_ingest *in, const struct quality_schema *schema, const size_t *map,
@@ -241,7 +241,8 @@ bool lake_ingest(struct lake_ingest *in, struct ym_arena *arena, struct ym_error
     ok = clean(in->engine, &in->target, arena, err);
 out:
     collect_close(read);
-    // A failed attempt leaves nothing behind where the engine still answers; recovery does the rest.
+    // A failed attempt leaves nothing behind where the engine still answers; recovery does the
+    // rest.
     if (!ok && !lake_ingest_drop(in->engine, &in->target, &dropped))
         ym_log_error(YM_WARN, "lake.leftovers", &dropped);
     return ok;

@@ -9,8 +9,8 @@
 struct lake_ingest {
     struct engine *engine;
     const struct collect_request *request;
-    int64_t size;                 // bytes of the file, for progress
-    const json_t *schema;         // NULL: proposed from the whole file
+    int64_t size;         // bytes of the file, for progress
+    const json_t *schema; // NULL: proposed from the whole file
     struct quality_target target;
     void (*progress)(void *with, const char *stage, int64_t done, int64_t total, const char *unit);
     bool (*stopped)(void *with);

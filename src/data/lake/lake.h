@@ -22,15 +22,16 @@ struct lake_options {
     struct store_pool *pool;
     struct engine *engine;
     struct jobs *const *jobs; // where jobs_start puts it: the lake is made before
-    const char *originals;   // folder
-    const char *program;     // of yunmeng, for the reader
+    const char *originals;    // folder
+    const char *program;      // of yunmeng, for the reader
     const char *zone;
     bool demo;
 };
 YM_MUST bool lake_open(const struct lake_options *options, struct lake **out, struct ym_error *err);
 void lake_close(struct lake *lake);
 // Drops every partition, staging table and view that no published, checked or withdrawn version
-// names and no running load owns; remakes views. At start, before loads run, and after the engine came back.
+// names and no running load owns; remakes views. At start, before loads run, and after the engine
+// came back.
 YM_MUST bool lake_recover(struct lake *lake, struct ym_error *err);
 
 struct lake_load {
@@ -45,17 +46,18 @@ struct lake_receive {
     struct ym_str dataset, file_name; // of the upload
     const char *path;                 // the uploaded file; renamed into originals
     int64_t size;
-    const char *digest;               // hex SHA-256
+    const char *digest; // hex SHA-256
     struct ym_str encoding, delimiter;
     int64_t header_row;
-    bool hold;                        // stop at checked
+    bool hold; // stop at checked
     struct ym_str idempotency_key;
 };
 // Keeps the original, writes the load row and its job in one transaction; out: the load.
 YM_MUST bool lake_receive(struct lake *lake, const struct org_caller *caller,
                           const struct lake_receive *what, struct ym_arena *arena,
                           struct lake_load *out, struct ym_error *err);
-bool lake_run_load(struct job *job, void *with, struct ym_error *err); // kind "load.run"; with: struct lake
+bool lake_run_load(struct job *job, void *with,
+                   struct ym_error *err); // kind "load.run"; with: struct lake
 // Kind "lake.derive", follows "version.published": what is derived from the current version is made
 // again (the view by the dataset's name). with: struct lake
 bool lake_derive(struct job *job, void *with, struct ym_error *err);
@@ -88,9 +90,9 @@ YM_MUST bool lake_quarantine(struct lake *lake, const struct org_caller *caller,
 
 struct lake_rows {
     struct ym_str dataset, where, fields, sort, after; // none: not given
-    int64_t at;        // row number from 0; -1: not given
-    int64_t limit, version; // version 0: current, or as of
-    struct ym_str as_of;    // RFC 3339, or a bare day: its end in the zone
+    int64_t at;                                        // row number from 0; -1: not given
+    int64_t limit, version;                            // version 0: current, or as of
+    struct ym_str as_of; // RFC 3339, or a bare day: its end in the zone
 };
 // The whole answer of GET …/rows (docs/api.md, Rows).
 YM_MUST bool lake_read(struct lake *lake, const struct org_caller *caller,
@@ -102,8 +104,8 @@ struct lake_check {
     const json_t *schema; // or NULL
     const char *zone;
     bool demo;
-    int today;            // YYYYMMDD in the zone (lake_today)
-    int64_t size;         // of the file, for progress
+    int today;    // YYYYMMDD in the zone (lake_today)
+    int64_t size; // of the file, for progress
     void (*progress)(void *with, const char *stage, int64_t done, int64_t total);
     void *with;
 };

@@ -9,10 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    NAME_MAX_BYTES = 255,
-    READER_TRIES = 3
-};
+enum { NAME_MAX_BYTES = 255, READER_TRIES = 3 };
 
 static const char SQL_BY_KEY[] =
     "SELECT id FROM version WHERE dataset = :dataset AND idempotency_key = :key";
@@ -28,17 +25,16 @@ static const char SQL_RECEIVE[] =
     " v.state, v.file, v.digest, v.report, v.problem, v.hold, v.encoding, v.delimiter,"            \
     " v.header_row FROM version v JOIN dataset d ON d.id = v.dataset"
 static const char SQL_LOAD[] = "SELECT " LOAD_COLUMNS " WHERE v.id = :id";
-static const char SQL_LOADS[] =
-    "SELECT " LOAD_COLUMNS " WHERE v.dataset = :dataset AND (:before = 0 OR v.id < :before)"
-    " ORDER BY v.id DESC LIMIT :limit";
+static const char SQL_LOADS[] = "SELECT " LOAD_COLUMNS
+                                " WHERE v.dataset = :dataset AND (:before = 0 OR v.id < :before)"
+                                " ORDER BY v.id DESC LIMIT :limit";
 static const char SQL_LOADS_TOTAL[] = "SELECT COUNT(*) FROM version WHERE dataset = :dataset";
 
 // An original is known by its digest alone; the same file twice is one file.
 static bool keep_original(const struct lake *lake, const struct lake_receive *what,
                           struct ym_arena *arena, struct ym_error *err)
 {
-    struct ym_str folder =
-        ym_arena_printf(arena, "%s/%.2s", lake->options.originals, what->digest);
+    struct ym_str folder = ym_arena_printf(arena, "%s/%.2s", lake->options.originals, what->digest);
     struct ym_str path = ym_arena_printf(arena, "%s/%s", folder.p, what->digest);
 
     if (mkdir(folder.p, 0700) != 0 && errno != EEXIST)
@@ -66,8 +62,8 @@ failed:
 static int open_original(const struct lake *lake, struct ym_str digest, struct ym_arena *arena,
                          struct ym_error *err)
 {
-    struct ym_str path = ym_arena_printf(arena, "%s/%.2s/%.*s", lake->options.originals, digest.p,
-                                         YM_FMT(digest));
+    struct ym_str path =
+        ym_arena_printf(arena, "%s/%.2s/%.*s", lake->options.originals, digest.p, YM_FMT(digest));
     int fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
@@ -108,8 +104,11 @@ static bool insert_load(struct lake *lake, struct store *store, const struct org
     if (!store_rows_close(rows, err))
         return false;
     json_t *about = json_pack("{s:o}", "load", json_sprintf("%lld", (long long)*id));
-    struct jobs_new fresh = {.kind = "load.run", .subject = dataset->name, .about = about,
-                             .agency = dataset->agency, .account = caller ? caller->account : 0};
+    struct jobs_new fresh = {.kind = "load.run",
+                             .subject = dataset->name,
+                             .about = about,
+                             .agency = dataset->agency,
+                             .account = caller ? caller->account : 0};
     bool ok = jobs_add(*lake->options.jobs, store, &fresh, &job, err);
     json_decref(about);
     if (!ok)
@@ -242,8 +241,7 @@ static bool list(struct store *store, int64_t dataset, int64_t before, int64_t l
                    YM_ARGS(which, ym_int("before", before), ym_int("limit", limit)), &rows, err))
         return false;
     while (store_next(rows, err)) {
-        out->items =
-            ym_arena_grow(arena, out->items, &out->cap, out->n + 1, sizeof *out->items);
+        out->items = ym_arena_grow(arena, out->items, &out->cap, out->n + 1, sizeof *out->items);
         row_of(rows, arena, &out->items[out->n++]);
     }
     return store_rows_close(rows, err);
@@ -326,8 +324,12 @@ static bool ingest(struct run *run, const struct lake_load *load,
         .request = &request,
         .size = load->size,
         .schema = schema,
-        .target = {.database = "lake", .dataset = load->dataset, .load = load->id,
-                   .version = load->version, .zone = options->zone, .demo = options->demo,
+        .target = {.database = "lake",
+                   .dataset = load->dataset,
+                   .load = load->id,
+                   .version = load->version,
+                   .zone = options->zone,
+                   .demo = options->demo,
                    .today = lake_today(options->zone)},
         .progress = run_progress,
         .stopped = run_stopped,
@@ -340,7 +342,8 @@ out:
     return ok;
 }
 
-// A reader that was killed (by the kernel, say) is begun again; one that dies each time is the file's doing.
+// A reader that was killed (by the kernel, say) is begun again; one that dies each time is the
+// file's doing.
 static bool ingest_again(struct run *run, const struct lake_load *load,
                          const struct catalog_dataset *dataset, struct ym_arena *arena,
                          struct lake_ingest *in, struct ym_error *err)

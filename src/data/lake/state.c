@@ -77,13 +77,11 @@ bool lake_checked(struct lake *lake, const struct lake_load *load,
     if (!store_begin(store, err))
         goto out;
     struct ym_str schema = dump(in->settled, &arena);
-    if (!dataset->schema.p && counts->kept > 0 &&
-        !catalog_settle(store, dataset->id, schema, err))
+    if (!dataset->schema.p && counts->kept > 0 && !catalog_settle(store, dataset->id, schema, err))
         goto out;
     if (!store_run(store, SQL_CHECKED,
                    YM_ARGS(ym_int("now", ym_now()), ym_int("rows_in", counts->in),
-                           ym_int("kept", counts->kept),
-                           ym_int("quarantined", counts->quarantined),
+                           ym_int("kept", counts->kept), ym_int("quarantined", counts->quarantined),
                            ym_int("duplicates", counts->duplicates),
                            ym_text("report", report_text(load, in, &arena)),
                            ym_text("schema", schema), ym_int("id", load->id)),
@@ -120,10 +118,11 @@ static bool publish_in(struct lake *lake, struct store *store, const struct lake
     if (!store_run(store, SQL_TOUCH, YM_ARGS(now, ym_int("dataset", load->dataset)), NULL, err))
         return false;
     // In the same transaction: a kill can lose neither the state nor the news of it.
-    json_t *about = json_pack("{s:o, s:I}", "dataset", json_sprintf("%lld", (long long)load->dataset),
-                              "version", (json_int_t)load->version);
-    bool ok = jobs_tell(*lake->options.jobs, store, "version.published", load->dataset_name, about,
-                        err);
+    json_t *about =
+        json_pack("{s:o, s:I}", "dataset", json_sprintf("%lld", (long long)load->dataset),
+                  "version", (json_int_t)load->version);
+    bool ok =
+        jobs_tell(*lake->options.jobs, store, "version.published", load->dataset_name, about, err);
     json_decref(about);
     return ok && store_commit(store, err);
 }
@@ -259,8 +258,8 @@ bool lake_refuse(struct lake *lake, const struct org_caller *caller, int64_t id,
     }
     ok = true;
     // Its rows are of no use any more; where the engine is away, recovery drops them later.
-    struct quality_target target = {.database = "lake", .dataset = load.dataset, .load = load.id,
-                                    .version = load.version};
+    struct quality_target target = {
+        .database = "lake", .dataset = load.dataset, .load = load.id, .version = load.version};
     if (ym_str_is(load.state, "checked") &&
         !lake_ingest_drop(lake->options.engine, &target, &dropped))
         ym_log_error(YM_WARN, "lake.leftovers", &dropped);

@@ -93,9 +93,14 @@ static void formatted(const struct quality_field *field, const char *text, struc
     if (field->type == QUALITY_DATE) {
         ym_buf_printf(sql, "toDate32(%s),NULL)", p);
     } else {
-        ym_buf_printf(sql, "parseDateTime64BestEffortOrNull(toString(%s),6,", p);
-        quality_quote(sql, zone);
-        ym_buf_add(sql, YM_STR("),NULL)"));
+        struct ym_buf moved = {0};
+        ym_buf_printf(&moved, "parseDateTime64BestEffortOrNull(toString(%s),6,", p);
+        quality_quote(&moved, zone);
+        ym_buf_char(&moved, ')');
+        // An hour that a change of the clock skipped would be moved to another one.
+        ym_buf_printf(sql, "if(toString(%s)=toString(%s),%s,NULL),NULL)", ym_buf_cstr(&moved), p,
+                      moved.p);
+        ym_buf_clear(&moved);
     }
     ym_buf_clear(&format);
     ym_buf_clear(&parse);
@@ -104,16 +109,22 @@ static void formatted(const struct quality_field *field, const char *text, struc
 static void iso_datetime(const struct quality_field *field, const char *text, struct ym_str zone,
                          struct ym_buf *sql)
 {
+    struct ym_buf read = {0};
+
+    ym_buf_printf(&read, "parseDateTime64BestEffortOrNull(%s,6,", text);
+    quality_quote(&read, zone);
+    ym_buf_char(&read, ')');
     ym_buf_add(sql, YM_STR("multiIf("));
     quick(field, text, zone, sql);
+    // Without an offset the hour must come back: one that a change of the clock skipped is none.
     ym_buf_printf(sql,
                   "match(%s,'^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]" CLOCK
                   "(:[0-5][0-9]([.][0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])?$')"
-                  " AND toString(toDate32OrNull(substring(%s,1,10)))=substring(%s,1,10),"
-                  "parseDateTime64BestEffortOrNull(%s,6,",
-                  text, text, text, text);
-    quality_quote(sql, zone);
-    ym_buf_add(sql, YM_STR("),NULL)"));
+                  " AND toString(toDate32OrNull(substring(%s,1,10)))=substring(%s,1,10)"
+                  " AND (substring(toString(%s),12,5)=substring(%s,12,5)"
+                  " OR match(%s,'(Z|[+-][0-9]{2}:?[0-9]{2})$')),%s,NULL)",
+                  text, text, text, ym_buf_cstr(&read), text, text, read.p);
+    ym_buf_clear(&read);
 }
 
 static struct ym_str zone_of(const struct quality_field *field, const struct quality_target *target)
@@ -197,9 +208,12 @@ static void literal(const struct quality_field *field, struct ym_str value,
                     const struct quality_target *target, struct ym_buf *sql)
 {
     static const char *const begin[QUALITY_TYPES] = {
-        [QUALITY_STRING] = "",          [QUALITY_INTEGER] = "toInt64(",
-        [QUALITY_NUMBER] = "toFloat64(", [QUALITY_BOOLEAN] = "toBool(",
-        [QUALITY_DATE] = "toDate32(",   [QUALITY_DATETIME] = "parseDateTime64BestEffort(",
+        [QUALITY_STRING] = "",
+        [QUALITY_INTEGER] = "toInt64(",
+        [QUALITY_NUMBER] = "toFloat64(",
+        [QUALITY_BOOLEAN] = "toBool(",
+        [QUALITY_DATE] = "toDate32(",
+        [QUALITY_DATETIME] = "parseDateTime64BestEffort(",
         [QUALITY_TIME] = "",
     };
     bool exact = field->type == QUALITY_NUMBER && field->scale >= 0;

@@ -2,8 +2,8 @@
 
 // Beside another % sign a number needs its two digits (%Y%m%d); else 6 and 06 are both June.
 static const struct quality_strftime signs[] = {
-    {'Y', "%Y", "%Y", false}, {'m', "%m", "%c", false}, {'d', "%d", "%e", false},
-    {'H', "%H", "%k", true},  {'M', "%i", "%i", true},  {'S', "%s", "%s", true},
+    {"%Y", "%Y", 'Y', false}, {"%m", "%c", 'm', false}, {"%d", "%e", 'd', false},
+    {"%H", "%k", 'H', true},  {"%i", "%i", 'M', true},  {"%s", "%s", 'S', true},
 };
 
 static const struct quality_strftime *sign(char letter)

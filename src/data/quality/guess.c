@@ -2,9 +2,9 @@
 
 #define WHOLE "(?:0|[1-9][0-9]{0,13})" // no leading zero, under 15 digits: else it is a code
 
-/* Semantic texts first (an id is also a row of digits), dates of digits before numbers. Decimal: plain
- * digits, up to 6 behind the point and 18 in all; what has more, or an exponent, is a double. 0 and
- * 1 stay integers: who counts is more frequent than who means yes. */
+/* Semantic texts first (an id is also a row of digits), dates of digits before numbers. Decimal:
+ * plain digits, up to 6 behind the point and 18 in all; what has more, or an exponent, is a double.
+ * 0 and 1 stay integers: who counts is more frequent than who means yes. */
 const struct guess guesses[] = {
     {.type = QUALITY_STRING, .semantic = CODES_RESIDENT_ID},
     {.type = QUALITY_STRING, .semantic = CODES_CREDIT_CODE},
@@ -36,9 +36,9 @@ const struct guess guesses[] = {
 };
 static_assert(YM_COUNT(guesses) == GUESSES, "guess.h counts them");
 
-const char *const guess_markers[] = {"NaN", "NULL", "nan",  "null", "N/A", "n/a", "NA", "#N/A",
-                                     "-",   "--",   "—",    "——",   "/",   "无",  "None", "\\N",
-                                     NULL};
+const char *const guess_markers[] = {"NaN", "NULL", "nan",  "null", "N/A", "n/a",
+                                     "NA",  "#N/A", "-",    "--",   "—",   "——",
+                                     "/",   "无",   "None", "\\N",  NULL};
 
 bool guess_marker(struct ym_str text)
 {
@@ -107,8 +107,8 @@ static bool number_like(struct ym_str text)
 
 bool guess_fits(const struct guess *guess, struct ym_str cell, int today, bool demo)
 {
-    bool point = memchr(cell.p, '.', cell.n) || memchr(cell.p, 'e', cell.n) ||
-                 memchr(cell.p, 'E', cell.n);
+    bool point =
+        memchr(cell.p, '.', cell.n) || memchr(cell.p, 'e', cell.n) || memchr(cell.p, 'E', cell.n);
 
     switch (guess->type) {
     case QUALITY_STRING:
@@ -156,8 +156,7 @@ void guess_field(const struct guess *guess, int scale, struct ym_arena *arena,
     }
 }
 
-void guess_wrong(const struct guess *guess, const struct quality_target *target,
-                 struct ym_buf *sql)
+void guess_wrong(const struct guess *guess, const struct quality_target *target, struct ym_buf *sql)
 {
     struct ym_arena arena = {0};
     struct quality_field field;

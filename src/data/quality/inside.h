@@ -2,12 +2,13 @@
 #pragma once
 #include "data/quality/quality.h"
 
-struct quality_strftime { // one % sign of a format
-    char letter;
+struct quality_strftime {      // one % sign of a format
     const char *fixed, *loose; // the engine's: two digits, or one or two
+    char letter;
     bool time;
 };
-// format.c: a format in the engine's letters, false where it is none of ours. `clock`: it has hours.
+// format.c: a format in the engine's letters, false where it is none of ours. `clock`: it has
+// hours.
 bool quality_format(struct ym_str format, struct ym_buf *to, bool *clock);
 
 // value.c: is `text` a literal of the field's type (minimum, maximum, enum)?
@@ -16,7 +17,7 @@ bool quality_value(const struct quality_field *field, struct ym_str text);
 bool quality_marker_reads(struct ym_str marker);
 
 // text.c
-void quality_quote(struct ym_buf *sql, struct ym_str text); // a string literal
+void quality_quote(struct ym_buf *sql, struct ym_str text);               // a string literal
 void quality_list(struct ym_buf *sql, const struct quality_texts *texts); // 'a', 'b'
 const struct quality_texts *quality_missing(const struct quality_schema *schema, size_t field);
 const struct quality_texts *quality_trues(const struct quality_field *field);

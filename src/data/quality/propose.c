@@ -4,19 +4,19 @@
 enum {
     SAMPLE_CELLS = 400000, // of all columns together
     SAMPLE_ROWS = 1000,
-    ENOUGH = 3,            // values, for a meaning by check digit
-    ENOUGH_REGIONS = 20,   // a region has no check digit: more, or the column's name says so
+    ENOUGH = 3,          // values, for a meaning by check digit
+    ENOUGH_REGIONS = 20, // a region has no check digit: more, or the column's name says so
     NAME_BYTES = 200
 };
 struct column {
     struct ym_str name;
-    uint32_t may;      // bit of each guess that the sample left
-    int64_t seen;      // given cells of the sample
+    uint32_t may; // bit of each guess that the sample left
+    int64_t seen; // given cells of the sample
     int64_t fits[GUESSES];
-    int64_t given;     // cells of the whole column that are no marker
+    int64_t given; // cells of the whole column that are no marker
     int64_t wrong[GUESSES];
     int64_t scale, whole; // longest parts behind and before the point
-    int64_t markers;   // bit i + 2: guess_markers[i] occurs; bit 0: others, 1: empty
+    int64_t markers;      // bit i + 2: guess_markers[i] occurs; bit 0: others, 1: empty
 };
 struct proposing {
     struct engine *engine;
@@ -115,7 +115,8 @@ static void narrow(struct column *column)
 }
 
 // All columns of which the same may be true, as one long column: c1 the cell, i its column, marker
-// 0 for a given one. A statement with expressions for each of 1,600 columns takes minutes to analyse.
+// 0 for a given one. A statement with expressions for each of 1,600 columns takes minutes to
+// analyse.
 static void long_column(const struct proposing *p, uint32_t may, struct ym_buf *sql)
 {
     const char *comma = "";
@@ -220,7 +221,8 @@ static bool names_region(struct ym_str name)
 // Nobody adds codes up, and the next file may have a leading zero.
 static bool names_code(struct ym_str name)
 {
-    static const char *const words[] = {"code", "Code", "CODE", "代码", "编码", "编号", "号码", "卡号"};
+    static const char *const words[] = {"code", "Code", "CODE", "代码",
+                                        "编码", "编号", "号码", "卡号"};
 
     return has_word(name, words, YM_COUNT(words));
 }
@@ -303,6 +305,7 @@ bool quality_propose(struct engine *engine, const struct ym_str *columns, size_t
 {
     struct proposing p = {engine, NULL, n_columns, target, arena, err};
 
+    assert(n_columns > 0);
     *out = (struct quality_schema){.cap = n_columns};
     quality_push(&out->missing, arena, YM_STR(""));
     out->fields = ym_arena_alloc(arena, n_columns * sizeof *out->fields);

@@ -2,10 +2,11 @@
  *
  * Schema: Frictionless Table Schema v1 with v2's per-field `missingValues`, and ours: `scale` (a
  * number with it is a decimal: exact; without it a double), `semantic` (resident_id, credit_code,
- * region, phone, vin), `unit`, `zone`, and on the schema `equalRepeats: "drop"`. What is not known is
- * refused: errors are YM_INVALID "schema.*" with the place as subject. docs/schema.md is the page
- * for users and says what each type takes. A value is missing when its text is one of the missing
- * values (default ['']); nothing is mended silently but blanks around numbers, dates and times.
+ * region, phone, vin), `unit`, `zone`, and on the schema `equalRepeats: "drop"`. What is not known
+ * is refused: errors are YM_INVALID "schema.*" with the place as subject. docs/schema.md is the
+ * page for users and says what each type takes. A value is missing when its text is one of the
+ * missing values (default ['']); nothing is mended silently but blanks around numbers, dates and
+ * times.
  *
  * How it runs (ENGINE.md section 5): strings enter lake.in_LOAD (ENGINE = Null); view work_LOAD
  * computes typed cells and `_bad` once into lake.mid_LOAD (Null); views ok_LOAD and no_LOAD on that
@@ -23,9 +24,7 @@
 #include "host/engine/engine.h"
 #include "pure/codes/codes.h"
 
-enum {
-    QUALITY_FIELDS_MAX = 5000
-};
+enum { QUALITY_FIELDS_MAX = 5000 };
 enum quality_type {
     QUALITY_STRING,
     QUALITY_INTEGER,
@@ -35,9 +34,7 @@ enum quality_type {
     QUALITY_DATETIME,
     QUALITY_TIME // kept as text HH:MM or HH:MM:SS
 };
-enum {
-    QUALITY_TYPES = QUALITY_TIME + 1
-};
+enum { QUALITY_TYPES = QUALITY_TIME + 1 };
 struct quality_texts {
     struct ym_str *items;
     size_t n, cap;
@@ -95,7 +92,7 @@ struct quality_sql {       // SQL texts in the arena
     struct ym_str insert; // INSERT INTO lake.in_LOAD … FORMAT RowBinary
     struct ym_str *drop;  // takes the Null tables and views away again (IF EXISTS)
     size_t n_drop;
-    struct ym_str count; // one line TSV: kept, quarantined of this version
+    struct ym_str count;                 // one line TSV: kept, quarantined of this version
     const struct quality_schema *schema; // of quality_compile, whose patterns quality_begin tries
 };
 YM_MUST bool quality_compile(const struct quality_schema *schema, const size_t *map,
@@ -107,8 +104,8 @@ YM_MUST bool quality_begin(struct engine *engine, const struct quality_sql *sql,
                            struct ym_error *err);
 YM_MUST bool quality_end(struct engine *engine, const struct quality_sql *sql,
                          struct ym_error *err);
-// DROPs of everything but dDATASET and qDATASET that a load may have left, staging too: at most `max`
-// (8 suffice) texts in the arena; how many. No schema is needed: for recovery.
+// DROPs of everything but dDATASET and qDATASET that a load may have left, staging too: at most
+// `max` (8 suffice) texts in the arena; how many. No schema is needed: for recovery.
 size_t quality_drop(const struct quality_target *target, struct ym_arena *arena, struct ym_str *out,
                     size_t max);
 // Settings that the INSERT through the views (and quality_restage) needs: for wide tables.
@@ -118,17 +115,20 @@ struct quality_counts {
     int64_t in, kept, quarantined, duplicates;
 };
 /* After the last row: drops equal repeats where declared, quarantines further rows of a key or of a
- * unique field (the first in the file's order stays), and counts: kept and quarantined from the tables,
- * duplicates as they were found; `in` is left alone. Without a key, drop or unique field only counts. */
+ * unique field (the first in the file's order stays), and counts: kept and quarantined from the
+ * tables, duplicates as they were found; `in` is left alone. Without a key, drop or unique field
+ * only counts. */
 YM_MUST bool quality_settle(struct engine *engine, const struct quality_schema *schema,
                             const size_t *map, size_t n_columns,
                             const struct quality_target *target, struct quality_counts *counts,
                             struct ym_error *err);
 
-// Staging of a file whose schema is not settled: CREATE of s_LOAD (all strings), its INSERT, its DROP.
+// Staging of a file whose schema is not settled: CREATE of s_LOAD (all strings), its INSERT, its
+// DROP.
 void quality_stage(size_t n_columns, const struct quality_target *target, struct ym_arena *arena,
                    struct quality_sql *out);
-// Looks at the whole staged column and proposes name, type, kind, format, semantic, missing markers.
+// Looks at the whole staged column and proposes name, type, kind, format, semantic, missing
+// markers.
 YM_MUST bool quality_propose(struct engine *engine, const struct ym_str *columns, size_t n_columns,
                              const struct quality_target *target, struct ym_arena *arena,
                              struct quality_schema *out, struct ym_error *err);

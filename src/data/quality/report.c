@@ -1,7 +1,7 @@
 #include "data/quality/inside.h"
 
 enum {
-    EXACT_ROWS = 1000000, // distinct values are counted one by one up to here
+    EXACT_ROWS = 1000000,  // distinct values are counted one by one up to here
     CHUNK_CELLS = 8000000, // of exact counting in one statement: 16 bytes or so each
     CHUNK_COLUMNS = 200,
     REASONS_MAX = 1000,
@@ -59,8 +59,8 @@ static json_t *column_json(const struct quality_field *field, struct ym_str *lin
     any = any && distinct > 0;
     return json_pack("{s:o, s:s, s:o, s:I, s:I, s:o, s:o}", "name", ym_json_str(field->name),
                      "type", quality_type_name(field->type), "semantic",
-                     semantic ? json_string(semantic) : json_null(), "missing",
-                     (json_int_t)missing, "distinct", (json_int_t)distinct, "min",
+                     semantic ? json_string(semantic) : json_null(), "missing", (json_int_t)missing,
+                     "distinct", (json_int_t)distinct, "min",
                      any && !null[2] ? ym_json_str(shown(field, cells[2])) : json_null(), "max",
                      any && !null[3] ? ym_json_str(shown(field, cells[3])) : json_null());
 }
@@ -149,14 +149,18 @@ static void value_sql(const struct quality_schema *schema, const size_t *map, st
 static void reasons_sql(const struct quality_schema *schema, const size_t *map,
                         const struct quality_target *target, struct ym_buf *sql)
 {
-    // Positions and values travel as two lists in the file's order; values are cut before they are kept.
-    ym_buf_add(sql, YM_STR("SELECT code, field, count() AS n, groupArraySorted(3)(example) AS first FROM ("
-                           "SELECT substringIndex(why, ':', 1) AS code, substring(why, length(code) + 2) "
-                           "AS field, tuple(_pos, leftUTF8("));
+    // Positions and values travel as two lists in the file's order; values are cut before they are
+    // kept.
+    ym_buf_add(
+        sql, YM_STR("SELECT code, field, count() AS n, groupArraySorted(3)(example) AS first FROM ("
+                    "SELECT substringIndex(why, ':', 1) AS code, substring(why, length(code) + 2) "
+                    "AS field, tuple(_pos, leftUTF8("));
     value_sql(schema, map, sql);
     ym_buf_printf(sql,
-                  ", 100)) AS example FROM %s.q%" PRId64 " ARRAY JOIN _why AS why"
-                  " WHERE _version = %" PRId64 ") GROUP BY code, field"
+                  ", 100)) AS example FROM %s.q%" PRId64
+                  " ARRAY JOIN _why AS why"
+                  " WHERE _version = %" PRId64
+                  ") GROUP BY code, field"
                   " ORDER BY n DESC, code, field LIMIT %d",
                   target->database, target->dataset, target->version, REASONS_MAX);
 }
@@ -189,10 +193,10 @@ static bool reason_json(struct ym_str line, struct ym_arena *arena, json_t *out)
         !engine_tsv_cell(&line, arena, &field, &null) ||
         !engine_tsv_cell(&line, arena, &count, &null) || !ym_str_int(count, &n))
         return false;
-    json_array_append_new(
-        out, json_pack("{s:o, s:o, s:I, s:o}", "code", ym_json_str(code), "column",
-                       field.n > 0 ? ym_json_str(field) : json_null(), "count", (json_int_t)n,
-                       "examples", examples_json(&line, arena)));
+    json_array_append_new(out,
+                          json_pack("{s:o, s:o, s:I, s:o}", "code", ym_json_str(code), "column",
+                                    field.n > 0 ? ym_json_str(field) : json_null(), "count",
+                                    (json_int_t)n, "examples", examples_json(&line, arena)));
     return true;
 }
 

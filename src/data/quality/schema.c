@@ -9,8 +9,8 @@ enum {
     LIST_MAX = 10000
 };
 static const char *const type_names[QUALITY_TYPES] = {
-    [QUALITY_STRING] = "string", [QUALITY_INTEGER] = "integer",   [QUALITY_NUMBER] = "number",
-    [QUALITY_BOOLEAN] = "boolean", [QUALITY_DATE] = "date", [QUALITY_DATETIME] = "datetime",
+    [QUALITY_STRING] = "string",   [QUALITY_INTEGER] = "integer", [QUALITY_NUMBER] = "number",
+    [QUALITY_BOOLEAN] = "boolean", [QUALITY_DATE] = "date",       [QUALITY_DATETIME] = "datetime",
     [QUALITY_TIME] = "time",
 };
 struct place { // where in the schema we are, for errors
@@ -86,7 +86,8 @@ static bool read_title(const struct place *at, const char *member, const json_t 
 
     if (!json_is_object(from))
         return read_text(at, member, from, zh);
-    json_object_foreach((json_t *)(uintptr_t)from, key, value) {
+    json_object_foreach((json_t *)from, key, value)
+    {
         struct ym_str *to = strcmp(key, "zh") == 0 ? zh : strcmp(key, "en") == 0 ? en : NULL;
         if (!to)
             return wrong_kind(at, member, "a text, or one under zh and one under en");
@@ -103,7 +104,7 @@ static bool read_texts(const struct place *at, const char *member, const json_t 
         return wrong_kind(at, member, "a list of texts");
     *out = (struct quality_texts){0};
     for (size_t i = 0; i < json_array_size(from); i++) {
-        struct ym_str text;
+        struct ym_str text = {0};
         if (!read_text(at, member, json_array_get(from, i), &text))
             return false;
         quality_push(out, at->arena, text);
@@ -138,7 +139,8 @@ static bool read_value(const struct place *at, const char *member, const json_t 
     } else if (json_is_integer(from)) {
         *out = ym_arena_printf(at->arena, "%lld", (long long)json_integer_value(from));
     } else if (json_is_real(from)) {
-        // 15 digits give back every decimal text that a person writes (0.1, not 0.1000000000000000055).
+        // 15 digits give back every decimal text that a person writes (0.1, not
+        // 0.1000000000000000055).
         *out = ym_arena_printf(at->arena, "%.15g", json_real_value(from));
     } else if (json_is_boolean(from)) {
         *out = json_is_true(from) ? YM_STR("true") : YM_STR("false");
@@ -158,7 +160,7 @@ static bool read_enum(const struct place *at, const json_t *from, struct quality
     if (!json_is_array(from) || json_array_size(from) < 1 || json_array_size(from) > LIST_MAX)
         return wrong_kind(at, "enum", "a list of values");
     for (size_t i = 0; i < json_array_size(from); i++) {
-        struct ym_str value;
+        struct ym_str value = {0};
         if (!read_value(at, "enum", json_array_get(from, i), field, &value))
             return false;
         quality_push(&field->values, at->arena, value);
@@ -180,7 +182,8 @@ static bool constraint_fits(const struct place *at, const char *member,
         return true;
     ym_fail(at->err, YM_INVALID, "schema.constraint_type", "'%s' is not for fields of type %s",
             member, type_names[field->type]);
-    ym_hint(at->err, "minimum and maximum are for numbers and times; lengths and pattern for texts.");
+    ym_hint(at->err,
+            "minimum and maximum are for numbers and times; lengths and pattern for texts.");
     return about(at, member);
 }
 
@@ -218,9 +221,8 @@ static bool read_constraints(struct place *at, const json_t *from, struct qualit
     if (!json_is_object(from))
         return wrong_kind(at, "constraints", "an object");
     at->in_constraints = true;
-    json_object_foreach((json_t *)(uintptr_t)from, key, value)
-        if (!read_constraint(at, key, value, field))
-            return false;
+    json_object_foreach((json_t *)from, key,
+                        value) if (!read_constraint(at, key, value, field)) return false;
     at->in_constraints = false;
     return true;
 }
@@ -261,14 +263,15 @@ static bool read_format(const struct place *at, const json_t *from, struct quali
         return true;
     ym_fail(at->err, YM_INVALID, "schema.format", "format '%.*s' does not fit type %s",
             YM_FMT(field->format), type_names[field->type]);
-    ym_hint(at->err, "Dates take %%Y %%m %%d, datetimes also %%H %%M %%S, each once; others only "
-                     "\"default\".");
+    ym_hint(at->err,
+            "Dates take %%Y %%m %%d, datetimes also %%H %%M %%S, each once; others only "
+            "\"default\".");
     return about(at, "format");
 }
 
 static bool read_semantic(const struct place *at, const json_t *from, struct quality_field *field)
 {
-    struct ym_str name;
+    struct ym_str name = {0};
 
     if (!read_text(at, "semantic", from, &name))
         return false;
@@ -276,13 +279,14 @@ static bool read_semantic(const struct place *at, const json_t *from, struct qua
         return true;
     ym_fail(at->err, YM_INVALID, "schema.semantic", "'%.*s' is no meaning of a field of type %s",
             YM_FMT(name), type_names[field->type]);
-    ym_hint(at->err, "Fields of type string may be resident_id, credit_code, region, phone or vin.");
+    ym_hint(at->err,
+            "Fields of type string may be resident_id, credit_code, region, phone or vin.");
     return about(at, "semantic");
 }
 
 static bool read_scale(const struct place *at, const json_t *from, struct quality_field *field)
 {
-    int64_t scale;
+    int64_t scale = 0;
 
     if (field->type != QUALITY_NUMBER)
         return wrong_kind(at, "scale", "left to fields of type number");
@@ -365,14 +369,16 @@ static bool read_name(struct place *at, const json_t *from, struct quality_field
 
     if (right && !read_text(at, "name", from, &field->name))
         return false;
-    right = right && field->name.n > 0 && field->name.n <= NAME_MAX_BYTES && field->name.p[0] != '_';
+    right =
+        right && field->name.n > 0 && field->name.n <= NAME_MAX_BYTES && field->name.p[0] != '_';
     for (size_t i = 0; right && i < field->name.n; i++)
         right = (unsigned char)field->name.p[i] >= 0x20 && field->name.p[i] != 0x7f;
     if (right) {
         at->name = field->name;
         return true;
     }
-    ym_fail(at->err, YM_INVALID, "schema.name", "field %zu has no name that can be used", at->field);
+    ym_fail(at->err, YM_INVALID, "schema.name", "field %zu has no name that can be used",
+            at->field);
     ym_hint(at->err, "A name has 1 to 256 bytes, no line breaks, and does not begin with '_'.");
     return about(at, "name");
 }
@@ -389,9 +395,8 @@ static bool read_field(struct place *at, const json_t *from, struct quality_fiel
         return false;
     if (!read_type(at, json_object_get(from, "type"), field))
         return false;
-    json_object_foreach((json_t *)(uintptr_t)from, key, value)
-        if (!read_member(at, key, value, field))
-            return false;
+    json_object_foreach((json_t *)from, key,
+                        value) if (!read_member(at, key, value, field)) return false;
     return read_constraints(at, json_object_get(from, "constraints"), field);
 }
 
@@ -412,6 +417,7 @@ static bool read_fields(struct place *at, const json_t *from, struct quality_sch
         ok = read_field(at, json_array_get(from, i), &out->fields[i]);
         if (!ok)
             break;
+        assert(out->fields[i].name.p);
         HASH_FIND(hh, seen, out->fields[i].name.p, out->fields[i].name.n, old);
         if (old) {
             ym_fail(at->err, YM_INVALID, "schema.name_twice", "two fields have the name '%.*s'",
@@ -433,7 +439,7 @@ static bool read_fields(struct place *at, const json_t *from, struct quality_sch
 static bool read_key(const struct place *at, const json_t *from, struct quality_schema *out)
 {
     if (json_is_string(from)) {
-        struct ym_str name;
+        struct ym_str name = {0};
         if (!read_text(at, "primaryKey", from, &name))
             return false;
         quality_push(&out->key, at->arena, name);
@@ -445,8 +451,10 @@ static bool read_key(const struct place *at, const json_t *from, struct quality_
         while (i < out->n && !ym_str_eq(out->fields[i].name, out->key.items[k]))
             i++;
         if (i == out->n || out->fields[i].key) {
-            ym_fail(at->err, YM_INVALID, "schema.key", "the key names '%.*s', which is no field or "
-                    "was named before", YM_FMT(out->key.items[k]));
+            ym_fail(at->err, YM_INVALID, "schema.key",
+                    "the key names '%.*s', which is no field or "
+                    "was named before",
+                    YM_FMT(out->key.items[k]));
             ym_hint(at->err, "primaryKey lists names of fields, each once.");
             return about(at, "primaryKey");
         }
@@ -457,7 +465,7 @@ static bool read_key(const struct place *at, const json_t *from, struct quality_
 
 static bool read_repeats(const struct place *at, const json_t *from, struct quality_schema *out)
 {
-    struct ym_str word;
+    struct ym_str word = {0};
 
     if (!read_text(at, "equalRepeats", from, &word))
         return false;
@@ -502,8 +510,7 @@ bool quality_schema_parse(const json_t *from, struct ym_arena *arena, struct qua
         return wrong_kind(&at, "", "an object with a list 'fields'");
     if (!read_fields(&at, json_object_get(from, "fields"), out))
         return false;
-    json_object_foreach((json_t *)(uintptr_t)from, key, value)
-        if (!read_top(&at, key, value, out))
-            return false;
+    json_object_foreach((json_t *)from, key,
+                        value) if (!read_top(&at, key, value, out)) return false;
     return true;
 }

@@ -1,5 +1,6 @@
 /* The verdicts of pure/codes in the engine's words; tests/data/quality holds the two together.
- * Shapes come first by one regular expression (35 ns a cell), so that the sums may trust the bytes. */
+ * Shapes come first by one regular expression (35 ns a cell), so that the sums may trust the bytes.
+ */
 #include "data/quality/inside.h"
 
 static void provinces(struct ym_buf *sql)
@@ -19,8 +20,8 @@ static void byte_of(const char *cell, int place, struct ym_buf *sql)
 static void values(int (*value)(char), struct ym_buf *sql)
 {
     ym_buf_char(sql, '[');
-    for (char c = '0'; c <= 'Z'; c++)
-        ym_buf_printf(sql, "%s%d", c == '0' ? "" : ",", value(c) < 0 ? 0 : value(c));
+    for (int c = '0'; c <= 'Z'; c++)
+        ym_buf_printf(sql, "%s%d", c == '0' ? "" : ",", value((char)c) < 0 ? 0 : value((char)c));
     ym_buf_char(sql, ']');
 }
 
@@ -56,10 +57,11 @@ static void resident(const char *cell, int today, bool demo, struct ym_buf *sql)
     snprintf(birth, sizeof birth, "toUInt32(intDiv(%s,1000)%%100000000)", number);
     ym_buf_printf(sql, "(match(%s,'^(?:(?:", cell);
     provinces(sql);
-    ym_buf_printf(sql, ")(?:[0-6][0-9]|70|90)%s)[0-9]{2}[0-9]{11}[0-9X]$')", demo ? "|99[0-9]{2}" : "");
+    ym_buf_printf(sql, ")(?:[0-6][0-9]|70|90)%s)[0-9]{2}[0-9]{11}[0-9X]$')",
+                  demo ? "|99[0-9]{2}" : "");
     ym_buf_printf(sql, " AND %s BETWEEN 18000101 AND %d", birth, today);
-    ym_buf_printf(sql, " AND intDiv(%s,100)%%100 BETWEEN 1 AND 12 AND %s%%100 BETWEEN 1 AND ", birth,
-                  birth);
+    ym_buf_printf(sql, " AND intDiv(%s,100)%%100 BETWEEN 1 AND 12 AND %s%%100 BETWEEN 1 AND ",
+                  birth, birth);
     ym_buf_printf(sql,
                   "multiIf(intDiv(%s,100)%%100=2,28+(intDiv(%s,10000)%%4=0 AND "
                   "(intDiv(%s,10000)%%100!=0 OR intDiv(%s,10000)%%400=0)),"

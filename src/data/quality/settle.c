@@ -1,10 +1,11 @@
 /* What looks at other rows: equal repeats, keys, unique fields.
  *
- * One statement asks whether any value comes twice (in the table's own order for the key, so it streams);
- * mostly none does and that is all. Else fix_LOAD takes the positions of the later rows, the
- * quarantined of them are copied to qDATASET, and one mutation takes all of them out. The first row
- * in the file's order always stays: it is what a reader of the file meets first, and which of two
- * different rows is right nobody here can know. Raw cells of such rows are written back from the typed ones.
+ * One statement asks whether any value comes twice (in the table's own order for the key, so it
+ * streams); mostly none does and that is all. Else fix_LOAD takes the positions of the later rows,
+ * the quarantined of them are copied to qDATASET, and one mutation takes all of them out. The first
+ * row in the file's order always stays: it is what a reader of the file meets first, and which of
+ * two different rows is right nobody here can know. Raw cells of such rows are written back from
+ * the typed ones.
  */
 #include "data/quality/inside.h"
 
@@ -136,7 +137,8 @@ static bool find(struct settling *s, const struct quality_texts *by, bool nullab
         return false;
     ym_buf_add(&sql, YM_STR("INSERT INTO "));
     fix(s, &sql);
-    ym_buf_add(&sql, YM_STR(" SELECT _pos, equal FROM (SELECT _pos, row_number() OVER (PARTITION BY "));
+    ym_buf_add(&sql,
+               YM_STR(" SELECT _pos, equal FROM (SELECT _pos, row_number() OVER (PARTITION BY "));
     group(s, by, &sql);
     ym_buf_add(&sql, YM_STR(" ORDER BY _pos) AS nth, "));
     if (drop) {
@@ -158,7 +160,8 @@ static bool find(struct settling *s, const struct quality_texts *by, bool nullab
 
 static void raw(const struct settling *s, struct ym_buf *sql)
 {
-    size_t *field_of = calloc(s->n_columns + 1, sizeof *field_of); // index + 1; 0: no field's column
+    size_t *field_of =
+        calloc(s->n_columns + 1, sizeof *field_of); // index + 1; 0: no field's column
 
     assert(field_of);
     for (size_t i = 0; i < s->schema->n; i++)
@@ -221,8 +224,8 @@ static bool settle(struct settling *s, const struct quality_texts *by, bool null
                    int64_t *duplicates)
 {
     struct ym_buf sql = {0};
-    int64_t found[2];
-    bool any;
+    int64_t found[2] = {0};
+    bool any = false;
 
     if (!any_repeated(s, by, nullable, &any))
         return false;
@@ -243,7 +246,7 @@ static bool settle(struct settling *s, const struct quality_texts *by, bool null
 static bool count(struct settling *s, struct quality_counts *counts)
 {
     struct ym_buf sql = {0};
-    int64_t found[2];
+    int64_t found[2] = {0};
 
     ym_buf_add(&sql, YM_STR("SELECT (SELECT count() FROM "));
     good(s, &sql);

@@ -61,8 +61,8 @@ void quality_push(struct quality_texts *to, struct ym_arena *arena, struct ym_st
     to->items[to->n++] = text;
 }
 
-// The last one is for the views only: those of 1,608 columns take 0.9 CPU s to analyse, with the new
-// analyzer 2.4, when they are made and again when rows come.
+// The last one is for the views only: those of 1,608 columns take 0.9 CPU s to analyse, with the
+// new analyzer 2.4, when they are made and again when rows come.
 static const struct ym_arg settings[] = {
     // 5,000 columns with a check each: some MB of SQL, some 100,000 nodes.
     {.name = "max_query_size", .type = YM_INT, .i = 268435456},

@@ -40,7 +40,8 @@ static bool clock_text(struct ym_str text)
     for (size_t i = 0; i < text.n; i++)
         if (i % 3 != 2 && (text.p[i] < '0' || text.p[i] > '9'))
             return false;
-    return memcmp(text.p, "24", 2) < 0 && text.p[3] < '6' && (text.n == 5 || text.p[6] < '6');
+    return (text.p[0] < '2' || (text.p[0] == '2' && text.p[1] < '4')) && text.p[3] < '6' &&
+           (text.n == 5 || text.p[6] < '6');
 }
 
 bool quality_value(const struct quality_field *field, struct ym_str text)
@@ -70,7 +71,8 @@ bool quality_value(const struct quality_field *field, struct ym_str text)
 
 bool quality_marker_reads(struct ym_str marker)
 {
-    size_t at = marker.n > 0 && memchr("+-.", marker.p[0], 3) != NULL;
+    char first = marker.n > 0 ? marker.p[0] : 0;
+    size_t at = first == '+' || first == '-' || first == '.';
 
     at += at < marker.n && marker.p[at] == '.';
     return at < marker.n && marker.p[at] >= '0' && marker.p[at] <= '9';

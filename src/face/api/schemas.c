@@ -174,13 +174,23 @@ static const struct {
     {"DatasetChange",
      "{\"type\":\"object\",\"properties\":{\"title\":" REF("Text") ",\"abstract\":" REF(
          "Text") ",\"code\":" TEXT_OR_NULL ",\"theme\":" TEXT
-                 ",\"openness\":" REF("Openness") ",\"sharing\":" REF(
-                     "Sharing") ",\"update_cycle\":" REF("UpdateCycle") ",\"schema\":" OR_NULL("Tab"
-                                                                                               "leS"
-                                                                                               "che"
-                                                                                               "ma") "},"
-                                                                                                     "\"additionalProperties\""
-                                                                                                     ":false}"},
+                 ",\"openness\":" REF("Openness") ",\"sharing\":" REF("Sharing") ",\"update_"
+                                                                                 "cycle\":" REF("Up"
+                                                                                                "da"
+                                                                                                "te"
+                                                                                                "Cy"
+                                                                                                "cl"
+                                                                                                "e") ",\"schema\":" OR_NULL(
+                                                                                     "Tab"
+                                                                                     "leS"
+                                                                                     "che"
+                                                                                     "ma") "},"
+                                                                                           "\"addit"
+                                                                                           "ionalPr"
+                                                                                           "opertie"
+                                                                                           "s\""
+                                                                                           ":false"
+                                                                                           "}"},
     {"Rows",
      "{\"type\":\"object\",\"required\":[\"dataset\",\"version\",\"fields\",\"items\",\"next\","
      "\"total\"],\"properties\":{\"dataset\":" TEXT ",\"version\":" INTEGER
@@ -222,8 +232,10 @@ static const struct {
                ",\"received_at\":" OR_NULL("Time") ",\"published_at\":" OR_NULL(
                    "Time") ",\"job\":" OR_NULL("Job") ",\"report\":" OR_NULL("Report") ",\"problem"
                                                                                        "\""
-                                                                                       ":" OR_NULL("Probl"
-                                                                                                   "em") "}}"},
+                                                                                       ":" OR_NULL(
+                                                                                           "Probl"
+                                                                                           "em") "}"
+                                                                                                 "}"},
     {"LoadList", LIST("Load")},
     {"QuarantinedRow",
      "{\"type\":\"object\",\"required\":[\"line\",\"reasons\",\"cells\"],\"properties\":{"

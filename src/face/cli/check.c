@@ -8,10 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    SCHEMA_MAX = 4 << 20,
-    START_MS = 60000
-};
+enum { SCHEMA_MAX = 4 << 20, START_MS = 60000 };
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
@@ -38,13 +35,15 @@ static bool with_engine(struct cli *cli, struct lake_check *what, json_t **repor
     if (!mkdtemp(folder))
         return ym_fail(err, YM_FAULT, "check.folder", "no folder in /tmp: %s", strerror(errno));
     struct ym_str program = ym_arena_printf(&cli->arena, "%s-engine", cli->program);
-    struct engine_options options = {.program = program.p, .dir = folder, .database = "lake",
-                                     .zone = what->zone};
+    struct engine_options options = {
+        .program = program.p, .dir = folder, .database = "lake", .zone = what->zone};
     cli_bar_show(&bar, cli_say(cli, "starting the engine", "启动引擎"), 0, 0);
     what->progress = show;
     what->with = &bar;
     if (engine_start(&options, &engine, err) && engine_wait(engine, START_MS, err))
         ok = lake_check_file(engine, what, report, err);
+    what->progress = NULL;
+    what->with = NULL;
     cli_bar_end(&bar);
     engine_stop(engine);
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
@@ -60,7 +59,8 @@ static void print_columns(const struct cli *cli, const json_t *columns)
                              "信息项（名称、类型、含义、缺失、不同值、最小、最大）："));
     json_array_foreach(columns, i, column)
     {
-        struct ym_str semantic = ym_json_get(column, "semantic"), least = ym_json_get(column, "min");
+        struct ym_str semantic = ym_json_get(column, "semantic"),
+                      least = ym_json_get(column, "min");
         struct ym_str most = ym_json_get(column, "max");
         printf("  %s\t%s\t%.*s\t%lld\t%lld\t%.*s\t%.*s\n",
                json_string_value(json_object_get(column, "name")),
@@ -88,8 +88,7 @@ static void print_reasons(const struct cli *cli, const json_t *reasons)
         {
             struct ym_str value = ym_json_get(example, "value");
             printf("    %s %lld: %.*s\n", cli_say(cli, "line", "行"),
-                   (long long)json_integer_value(json_object_get(example, "line")),
-                   YM_FMT(value));
+                   (long long)json_integer_value(json_object_get(example, "line")), YM_FMT(value));
         }
     }
 }
@@ -137,8 +136,8 @@ static int refuse(const struct cli *cli, const char *file, const struct ym_error
         (void)cli_fail(cli, err);
         return code;
     }
-    json_t *answer = json_pack("{s:o, s:o}", "file", ym_json_str(ym_str(file)), "problem",
-                               problem_of(err));
+    json_t *answer =
+        json_pack("{s:o, s:o}", "file", ym_json_str(ym_str(file)), "problem", problem_of(err));
     if (answer)
         cli_print_json(answer);
     json_decref(answer);
@@ -206,7 +205,7 @@ static int run(struct cli *cli)
     code = json_integer_value(json_object_get(report, "rows_quarantined")) > 0;
 out:
     json_decref(report);
-    json_decref((json_t *)(uintptr_t)what.schema);
+    json_decref((json_t *)what.schema);
     if (fd >= 0)
         close(fd);
     return code;
@@ -217,8 +216,10 @@ static const struct cli_option options[] = {
      "表结构（Table Schema）；省略时自动识别"},
     {"--format", "csv|tsv", "the format, where it is not found rightly", "文件格式"},
     {"--encoding", "NAME", "utf-8, gb18030 …", "编码：utf-8、gb18030 等"},
-    {"--delimiter", "C", "one character, tab, blank, or none", "分隔符：一个字符、tab、blank 或 none"},
-    {"--header-row", "N", "the line of the header; -1: there is none", "表头所在行；-1 表示没有表头"},
+    {"--delimiter", "C", "one character, tab, blank, or none",
+     "分隔符：一个字符、tab、blank 或 none"},
+    {"--header-row", "N", "the line of the header; -1: there is none",
+     "表头所在行；-1 表示没有表头"},
     {0},
 };
 const struct cli_command cli_check = {
@@ -226,8 +227,9 @@ const struct cli_command cli_check = {
     .usage = "yunmeng check FILE [--schema SCHEMA.json] [--json]",
     .summary_en = "Check a file: encoding, types, and what would be quarantined. Needs no server.",
     .summary_zh = "检查文件：编码、类型以及哪些行会被隔离。无需服务器。",
-    .example = "  yunmeng check stations_gbk.csv --json\n"
-               "  exit 0: nothing quarantined; 1: something was; 2: the file cannot be read",
+    .example =
+        "  yunmeng check stations_gbk.csv --json\n"
+        "  exit 0: nothing quarantined; 1: something was; 2: the file cannot be read",
     .options = options,
     .run = run,
 };

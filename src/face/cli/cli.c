@@ -170,7 +170,8 @@ static bool parse(struct cli *cli, int argc, char **argv, const char **values, b
         }
         const char *equals = strchr(word, '=');
         size_t n = equals ? (size_t)(equals - word) : strlen(word);
-        int own = find_option(cli->command->options, word, n), shared = find_option(common, word, n);
+        int own = find_option(cli->command->options, word, n),
+            shared = find_option(common, word, n);
         if (own < 0 && shared < 0)
             return usage_error(cli, "unknown option", word, err);
         const struct cli_option *option = own >= 0 ? &cli->command->options[own] : &common[shared];
@@ -294,7 +295,7 @@ const char *cli_path(struct cli *cli, const char *name)
 
 bool cli_settings(const struct cli *cli, struct ym_settings *out, struct ym_error *err)
 {
-    struct cli *mine = (struct cli *)(uintptr_t)cli; // texts go to its arena
+    struct cli *mine = (struct cli *)cli; // texts go to its arena
     const char *places[] = {cli->config, cli_path(mine, "yunmeng.yaml"),
                             "/etc/yunmeng/yunmeng.yaml"};
     struct ym_str text = {NULL, 0};

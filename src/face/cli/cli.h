@@ -13,16 +13,16 @@
 #include "host/store/store.h"
 
 struct cli_option {
-    const char *name;     // "--limit"
-    const char *value;    // "N"; NULL: a flag
+    const char *name;  // "--limit"
+    const char *value; // "N"; NULL: a flag
     const char *about_en, *about_zh;
 };
 struct cli;
 struct cli_command {
     const char *name;
-    const char *usage;    // "yunmeng query DATASET [--where EXPR] …"
+    const char *usage; // "yunmeng query DATASET [--where EXPR] …"
     const char *summary_en, *summary_zh;
-    const char *example;  // whole lines, with what they print where that helps
+    const char *example;              // whole lines, with what they print where that helps
     const struct cli_option *options; // ended by {0}; the common ones are added
     int (*run)(struct cli *cli);
 };
@@ -41,16 +41,16 @@ struct cli_world {
 struct cli {
     const struct cli_world *world;
     const struct cli_command *command;
-    char **words;         // positional arguments, NULL-ended
+    char **words; // positional arguments, NULL-ended
     int n_words;
     const char *const *values; // by index of command->options; a flag: ""; absent: NULL
-    const char *data;     // --data, YUNMENG_DATA, ./var, /var/lib/yunmeng
-    const char *config;   // --config or NULL
-    const char *server;   // --server or NULL
+    const char *data;          // --data, YUNMENG_DATA, ./var, /var/lib/yunmeng
+    const char *config;        // --config or NULL
+    const char *server;        // --server or NULL
     bool json;
-    bool zh;              // language of texts
-    char program[4096];   // absolute path of this program
-    char share[4096];     // …/share/yunmeng
+    bool zh;            // language of texts
+    char program[4096]; // absolute path of this program
+    char share[4096];   // …/share/yunmeng
     struct ym_arena arena;
 };
 // Parses argv by the command's options and runs it; `--help` and `help` print. The exit code.

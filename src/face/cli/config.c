@@ -56,8 +56,9 @@ const struct cli_command cli_config = {
     .usage = "yunmeng config [check|show] [--config FILE]",
     .summary_en = "Check the configuration (the wrong line is named), or show every key in force.",
     .summary_zh = "检查配置（指出错误所在行），或显示所有生效的配置项。",
-    .example = "  yunmeng config check --data var\n"
-               "  yunmeng: 'http.lisen' is not a key (line 2)\n"
-               "    Did you mean 'http.listen'?",
+    .example =
+        "  yunmeng config check --data var\n"
+        "  yunmeng: 'http.lisen' is not a key (line 2)\n"
+        "    Did you mean 'http.listen'?",
     .run = run,
 };

@@ -5,13 +5,14 @@
 #include <libgen.h>
 #include <unistd.h>
 
-enum {
-    FILE_LIMIT = 1 << 20
-};
+enum { FILE_LIMIT = 1 << 20 };
 
 static bool cannot(const char *what, const char *path, struct ym_error *err)
 {
-    ym_fail(err, errno == ENOENT ? YM_NOT_FOUND : errno == EACCES ? YM_DENIED : YM_FAULT,
+    ym_fail(err,
+            errno == ENOENT   ? YM_NOT_FOUND
+            : errno == EACCES ? YM_DENIED
+                              : YM_FAULT,
             "file.open", "cannot %s '%s': %s", what, path, strerror(errno));
     return ym_about(err, ym_str(path));
 }

@@ -8,12 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    PASSWORD_CHARS = 16
-};
+enum { PASSWORD_CHARS = 16 };
 
-static const char *const folders[] = {"",        "originals", "incoming", "index",
-                                      "engine",  "run"};
+static const char *const folders[] = {"", "originals", "incoming", "index", "engine", "run"};
 
 static bool make_folders(struct cli *cli, struct ym_error *err)
 {
@@ -40,11 +37,12 @@ static void make_password(char to[PASSWORD_CHARS + 1])
 
 static bool write_config(struct cli *cli, bool demo, struct ym_error *err)
 {
-    struct ym_str text = ym_arena_printf(
-        &cli->arena,
-        "# Yunmeng's configuration; `yunmeng config show` lists every key, `config check` tests it.\n"
-        "http:\n  listen: 127.0.0.1:8420\nzone: Asia/Shanghai\nprovince: '42'\n%s",
-        demo ? "demo: true\n" : "");
+    struct ym_str text =
+        ym_arena_printf(&cli->arena,
+                        "# Yunmeng's configuration; `yunmeng config show` lists every key, `config "
+                        "check` tests it.\n"
+                        "http:\n  listen: 127.0.0.1:8420\nzone: Asia/Shanghai\nprovince: '42'\n%s",
+                        demo ? "demo: true\n" : "");
 
     return cli_write_file(cli_path(cli, "yunmeng.yaml"), text, 0600, err);
 }
@@ -69,8 +67,8 @@ static void show_regions(void *with, int64_t done)
     cli_bar_show(((void **)with)[1], cli_say(cli, "regions", "行政区划"), done, 0);
 }
 
-static bool fill_store(struct cli *cli, const struct ym_settings *settings,
-                       const char *password, struct ym_error *err)
+static bool fill_store(struct cli *cli, const struct ym_settings *settings, const char *password,
+                       struct ym_error *err)
 {
     struct store_pool *pool = NULL;
     struct store *store = NULL;
@@ -85,8 +83,8 @@ static bool fill_store(struct cli *cli, const struct ym_settings *settings,
                           err))
         goto out;
     cli_bar_end(&bar);
-    struct org_account admin = {.name = YM_STR("admin"), .display_name = YM_STR("系统管理员"),
-                                .role = ORG_ADMINISTRATOR};
+    struct org_account admin = {
+        .name = YM_STR("admin"), .display_name = YM_STR("系统管理员"), .role = ORG_ADMINISTRATOR};
     ok = org_account_add(store, &org_program, &admin, ym_str(password), err);
     // A first init that was killed half-way left the account: it gets the password of this one.
     if (!ok && err->kind == YM_CONFLICT)

@@ -13,6 +13,7 @@ struct cli_load {
     const char *title;                             // of the bar, or NULL
 };
 // Blocks until the load ended. *load is the API's Load or NULL, the caller's. False also where the
-// load was refused: then *err says why, and *load has the problem and, where it was read, the report.
+// load was refused: then *err says why, and *load has the problem and, where it was read, the
+// report.
 YM_MUST bool cli_load_run(struct cli_remote *remote, const struct cli_load *what, json_t **load,
                           struct ym_error *err);

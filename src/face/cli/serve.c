@@ -180,8 +180,9 @@ static bool write_place(struct cli *cli, const struct ym_settings *settings, str
     if (host.n == 0 || ym_str_is(host, "0.0.0.0") || ym_str_is(host, "*"))
         host = YM_STR("127.0.0.1");
     snprintf(url, 64, "http://%.*s:%d", YM_FMT(host), http_server_port(parts->http));
-    struct ym_str text = ym_arena_printf(&cli->arena, "{\"url\": \"%s\", \"key\": \"%s\", \"pid\": %d}\n",
-                                         url, parts->operator_key, (int)getpid());
+    struct ym_str text =
+        ym_arena_printf(&cli->arena, "{\"url\": \"%s\", \"key\": \"%s\", \"pid\": %d}\n", url,
+                        parts->operator_key, (int)getpid());
     return cli_write_file(cli_path(cli, "run/server.json"), text, 0600, err);
 }
 
@@ -234,7 +235,7 @@ static bool recover(struct parts *parts, int64_t *starts, struct ym_error *err)
 static void watch(struct parts *parts, const sigset_t *signals, const char *url)
 {
     struct ym_error err = {0};
-    struct timespec tick = {.tv_nsec = 20 * 1000 * 1000};
+    struct timespec tick = {.tv_nsec = 20L * 1000 * 1000};
     int64_t starts = 0;
     bool said = false;
 

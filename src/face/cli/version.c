@@ -6,9 +6,9 @@
 static int run(struct cli *cli)
 {
     if (cli->json) {
-        json_t *all = json_pack("{s:s, s:s, s:s, s:s}", "yunmeng", YM_VERSION, "sqlite",
-                                sqlite3_libversion(), "openssl", OpenSSL_version(OPENSSL_VERSION),
-                                "compiler", __VERSION__);
+        json_t *all =
+            json_pack("{s:s, s:s, s:s, s:s}", "yunmeng", YM_VERSION, "sqlite", sqlite3_libversion(),
+                      "openssl", OpenSSL_version(OPENSSL_VERSION), "compiler", __VERSION__);
         if (all)
             cli_print_json(all);
         json_decref(all);
@@ -30,7 +30,8 @@ const struct cli_command cli_version = {
 
 static int help(struct cli *cli)
 {
-    // `help` and `help COMMAND` are answered before a command is chosen; only `help --json` comes here.
+    // `help` and `help COMMAND` are answered before a command is chosen; only `help --json` comes
+    // here.
     json_t *all = json_array();
 
     for (const struct cli_command *const *at = cli->world->commands; *at; at++)

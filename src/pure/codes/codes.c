@@ -1,8 +1,10 @@
 #include "pure/codes/codes.h"
 
 static const char *const names[CODES_SEMANTICS] = {
-    [CODES_RESIDENT_ID] = "resident_id", [CODES_CREDIT_CODE] = "credit_code",
-    [CODES_REGION] = "region",           [CODES_PHONE] = "phone",
+    [CODES_RESIDENT_ID] = "resident_id",
+    [CODES_CREDIT_CODE] = "credit_code",
+    [CODES_REGION] = "region",
+    [CODES_PHONE] = "phone",
     [CODES_VIN] = "vin",
 };
 

@@ -1,19 +1,16 @@
 /* pure/codes: check digits and shapes of Chinese identifiers.
  *
- * Each function takes the text as it stands (ASCII; no blanks, no separators, no full width, capital
- * letters: normalise before) and gives a verdict, no reason. Formulas, with their editions in
- * standards.md section 1:
- *   resident id   GB 11643-1999, check character ISO 7064 MOD 11-2. The region is tested by its shape
- *                 only, since retired codes stay valid on an id for life.
- *   credit code   GB 32100-2015: department, region, the inner organisation code, the outer check.
- *   organisation  GB 11714-1997, with or without its hyphen.
- *   VIN           GB 16735 (ISO 3779), check at place 9, no I O Q; four digits at the end.
- *   region        GB/T 2260, six digits: province and prefecture; within Hubei (42) exactly the codes
- *                 in force, so that retired ones are false there. The county ranges of standards.md
- *                 1.6 are not tested: 110119, 310120 and four more real counties lie outside.
- *   division      the statistical code: 2, 4, 6, 9 (town) or 12 (committee) digits.
- *   phone         mobile, ^1[3-9][0-9]{9}$.
- * `today` is YYYYMMDD: a birth after it is false. Any thread.
+ * Each function takes the text as it stands (ASCII; no blanks, no separators, no full width,
+ * capital letters: normalise before) and gives a verdict, no reason. Formulas, with their editions
+ * in standards.md section 1: resident id   GB 11643-1999, check character ISO 7064 MOD 11-2. The
+ * region is tested by its shape only, since retired codes stay valid on an id for life. credit code
+ * GB 32100-2015: department, region, the inner organisation code, the outer check. organisation  GB
+ * 11714-1997, with or without its hyphen. VIN           GB 16735 (ISO 3779), check at place 9, no I
+ * O Q; four digits at the end. region        GB/T 2260, six digits: province and prefecture; within
+ * Hubei (42) exactly the codes in force, so that retired ones are false there. The county ranges of
+ * standards.md 1.6 are not tested: 110119, 310120 and four more real counties lie outside. division
+ * the statistical code: 2, 4, 6, 9 (town) or 12 (committee) digits. phone         mobile,
+ * ^1[3-9][0-9]{9}$. `today` is YYYYMMDD: a birth after it is false. Any thread.
  */
 #pragma once
 #include "base/base.h"
@@ -26,9 +23,7 @@ enum codes_semantic {
     CODES_PHONE,
     CODES_VIN
 };
-enum {
-    CODES_SEMANTICS = CODES_VIN + 1
-};
+enum { CODES_SEMANTICS = CODES_VIN + 1 };
 const char *codes_name(enum codes_semantic semantic); // "resident_id" …; CODES_NONE: NULL
 bool codes_by_name(struct ym_str name, enum codes_semantic *out);
 // `demo`: the impossible province 99 is taken for resident ids, mobiles 10… for phones.

@@ -1,7 +1,8 @@
 #include "pure/codes/codes.h"
 
-const int codes_provinces[] = {11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43,
-                               44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83, 0};
+const int codes_provinces[] = {11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34,
+                               35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
+                               53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83, 0};
 
 // GB/T 2260 as in force since 2020 (Jianli became a city): the province, its 13 prefectures and 103
 // county units. 4290, the container of the four directly administered, is no authority of its own.

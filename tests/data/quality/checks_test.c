@@ -30,10 +30,12 @@ static void expect(const char *field, const struct cell *cells, size_t n)
     lake_load(&rows, &schema, &loaded);
     for (size_t i = 0; i < n; i++) {
         long long id = loaded.target.dataset;
-        struct ym_str said = lake_ask("SELECT arrayStringConcat(_why, ' ') FROM lake.q%lld"
-                                      " WHERE _pos = %zu", id, i + 1);
-        struct ym_str kept = lake_ask("SELECT toString(f) FROM lake.d%lld WHERE _pos = %zu", id,
-                                      i + 1);
+        struct ym_str said = lake_ask(
+            "SELECT arrayStringConcat(_why, ' ') FROM lake.q%lld"
+            " WHERE _pos = %zu",
+            id, i + 1);
+        struct ym_str kept =
+            lake_ask("SELECT toString(f) FROM lake.d%lld WHERE _pos = %zu", id, i + 1);
         struct ym_str wanted = {0};
         if (cells[i].code)
             wanted = ym_arena_printf(&lake_arena, "%s:f", cells[i].code);
@@ -48,20 +50,21 @@ static void expect(const char *field, const struct cell *cells, size_t n)
     loaded_free(&loaded);
 }
 #define EXPECT(field, ...)                                                                         \
-    expect("{\"fields\":[{\"name\":\"f\"," field "}]}", (const struct cell[]){__VA_ARGS__},         \
+    expect("{\"fields\":[{\"name\":\"f\"," field "}]}", (const struct cell[]){__VA_ARGS__},        \
            sizeof((const struct cell[]){__VA_ARGS__}) / sizeof(struct cell))
 
 static void an_integer_is_its_digits_and_nothing_else(void **state)
 {
     (void)state;
-    EXPECT("\"type\":\"integer\",\"missingValues\":[\"\",\"-999\",\"NaN\"],"
-           "\"constraints\":{\"minimum\":-10,\"maximum\":\"700\"}",
-           {"42", NULL, "42"}, {" 42 ", NULL, "42"}, {"+7", NULL, "7"}, {"007", NULL, "7"},
-           {"", NULL, NULL}, {" ", NULL, NULL}, {"-999", NULL, NULL}, {"NaN", NULL, NULL},
-           {"室130", "type", NULL}, {"1.0", "type", NULL}, {"1e3", "type", NULL},
-           {"４２", "type", NULL}, {"9223372036854775808", "type", NULL},
-           {"1 2", "type", NULL}, {"1,000", "type", NULL}, {"-11", "minimum", NULL},
-           {"701", "maximum", NULL}, {"nan", "type", NULL});
+    EXPECT(
+        "\"type\":\"integer\",\"missingValues\":[\"\",\"-999\",\"NaN\"],"
+        "\"constraints\":{\"minimum\":-10,\"maximum\":\"700\"}",
+        {"42", NULL, "42"}, {" 42 ", NULL, "42"}, {"+7", NULL, "7"}, {"007", NULL, "7"},
+        {"", NULL, NULL}, {" ", NULL, NULL}, {"-999", NULL, NULL}, {"NaN", NULL, NULL},
+        {"室130", "type", NULL}, {"1.0", "type", NULL}, {"1e3", "type", NULL},
+        {"４２", "type", NULL}, {"9223372036854775808", "type", NULL}, {"1 2", "type", NULL},
+        {"1,000", "type", NULL}, {"-11", "minimum", NULL}, {"701", "maximum", NULL},
+        {"nan", "type", NULL});
 }
 
 static void a_double_is_finite_and_a_decimal_keeps_to_its_scale(void **state)
@@ -111,12 +114,13 @@ static void a_moment_is_of_its_zone_and_keeps_its_offset(void **state)
            {"2020-01-06 10:00", NULL, "2020-01-06 10:00:00.000000"},
            {"1986-05-04 00:30:00", NULL, "1986-05-04 00:30:00.000000"},
            {"1950-01-01 12:00:00", NULL, "1950-01-01 12:00:00.000000"}, {"", NULL, NULL},
+           {"1986-05-04 02:30:00", "type", NULL}, {"1986-05-04T02:30", "type", NULL},
+           {"1986-05-04T02:30:00+08:00", NULL, "1986-05-04 03:30:00.000000"},
            {"2020-01-06", "type", NULL}, {"2020-01-06 24:00:00", "type", NULL},
            {"2020-01-06 10:60:00", "type", NULL}, {"2020-02-30 10:00:00", "type", NULL},
            {"2020-02-30T10:00:00", "type", NULL}, {"2020-01-06 1:00:00", "type", NULL});
     EXPECT("\"type\":\"datetime\",\"format\":\"%Y/%m/%d %H:%M\",\"zone\":\"UTC\"",
-           {"2020/1/6 9:05", NULL, "2020-01-06 09:05:00.000000"},
-           {"2020/1/6 25:05", "type", NULL});
+           {"2020/1/6 9:05", NULL, "2020-01-06 09:05:00.000000"}, {"2020/1/6 25:05", "type", NULL});
 }
 
 static void words_of_truth_and_times_of_day_are_taken_as_declared(void **state)
@@ -135,10 +139,12 @@ static void words_of_truth_and_times_of_day_are_taken_as_declared(void **state)
 static void a_text_keeps_its_blanks_and_obeys_its_constraints(void **state)
 {
     (void)state;
-    EXPECT("\"constraints\":{\"required\":true,\"minLength\":2,\"maxLength\":3,"
-           "\"pattern\":\"[^x]*\"}",
-           {"云梦", NULL, "云梦"}, {"", "required", NULL}, {"云", "minLength", NULL},
-           {"云梦泽国", "maxLength", NULL}, {"axb", "pattern", NULL}, {"a b", NULL, "a b"}, {" ", "minLength", NULL});
+    EXPECT(
+        "\"constraints\":{\"required\":true,\"minLength\":2,\"maxLength\":3,"
+        "\"pattern\":\"[^x]*\"}",
+        {"云梦", NULL, "云梦"}, {"", "required", NULL}, {"云", "minLength", NULL},
+        {"云梦泽国", "maxLength", NULL}, {"axb", "pattern", NULL}, {"a b", NULL, "a b"},
+        {" ", "minLength", NULL});
     EXPECT("\"missingValues\":[\"\",\"无\"],\"constraints\":{\"enum\":[\"A\",\"it's\"]}",
            {"A", NULL, "A"}, {"it's", NULL, "it\\'s"}, {"无", NULL, NULL}, {"", NULL, NULL},
            {"B", "enum", NULL});
@@ -147,23 +153,30 @@ static void a_text_keeps_its_blanks_and_obeys_its_constraints(void **state)
            {"1", NULL, "1"}, {"3", "enum", NULL}, {"", "required", NULL}, {"x", "type", NULL});
 }
 
-// Each text of up to five of these characters, in the engine alone: the functions that cells.c trusts.
+// Each text of up to five of these characters, in the engine alone: the functions that cells.c
+// trusts.
 static void short_texts_have_no_other_numbers_than_the_plain_ones(void **state)
 {
     (void)state;
     static const char texts[] =
-        "FROM (SELECT arrayJoin(['', '0', '1', '+', '-', '.', ' ', 'e', 'E', ',', '_', 'n', 'i']) AS "
-        "a, arrayJoin(['', '0', '1', '+', '-', '.', ' ', 'e', 'E', ',', 'a', 'n', 'x', '\\t']) AS b, "
+        "FROM (SELECT arrayJoin(['', '0', '1', '+', '-', '.', ' ', 'e', 'E', ',', '_', 'n', 'i']) "
+        "AS "
+        "a, arrayJoin(['', '0', '1', '+', '-', '.', ' ', 'e', 'E', ',', 'a', 'n', 'x', '\\t']) AS "
+        "b, "
         "arrayJoin(['', '0', '1', '+', '-', '.', ' ', 'e', 'E', ',', 'n', 'f', '\\0']) AS c, "
         "arrayJoin(['', '0', '1', '+', '-', '.', ' ', 'e', '\\n', '٣']) AS d, "
         "arrayJoin(['', '0', '1', '+', '-', '.', 'e']) AS e, concat(a, b, c, d, e) AS s)";
     struct ym_str wrong;
 
-    wrong = lake_ask("SELECT count() %s WHERE isNotNull(toInt64OrNull(s)) != match(s, "
-                     "'^[+-]?[0-9]+$')", texts);
+    wrong = lake_ask(
+        "SELECT count() %s WHERE isNotNull(toInt64OrNull(s)) != match(s, "
+        "'^[+-]?[0-9]+$')",
+        texts);
     assert_true(ym_str_is(wrong, "0"));
-    wrong = lake_ask("SELECT count() %s WHERE ifNull(isFinite(toFloat64OrNull(s)), 0) != match(s, "
-                     "'^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$')", texts);
+    wrong = lake_ask(
+        "SELECT count() %s WHERE ifNull(isFinite(toFloat64OrNull(s)), 0) != match(s, "
+        "'^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$')",
+        texts);
     assert_true(ym_str_is(wrong, "0"));
 }
 
@@ -180,8 +193,8 @@ static void rows_with_a_fault_are_quarantined_for_that_alone(void **state)
     assert_int_equal(loaded.counts.kept, 1);
     assert_int_equal(lake_reason(&loaded, "width", NULL), 2);
     assert_int_equal(lake_reason(&loaded, "type", "a"), 1);
-    struct ym_str raw = lake_ask("SELECT raw FROM lake.q%lld WHERE _pos = 4",
-                                 (long long)loaded.target.dataset);
+    struct ym_str raw =
+        lake_ask("SELECT raw FROM lake.q%lld WHERE _pos = 4", (long long)loaded.target.dataset);
     assert_true(ym_str_is(raw, "['3','y','z']"));
     lake_rows_free(&rows);
     loaded_free(&loaded);
@@ -197,8 +210,10 @@ static void repeats_of_a_key_leave_the_first_row_and_equal_rows_are_dropped(void
 
     // `note` is no field: rows are equal in all cells of the fields.
     lake_csv(ym_str(csv), &rows);
-    lake_schema("{\"fields\":[{\"name\":\"k\"},{\"name\":\"v\",\"type\":\"integer\"}],"
-                "\"primaryKey\":\"k\",\"equalRepeats\":\"drop\"}", &schema);
+    lake_schema(
+        "{\"fields\":[{\"name\":\"k\"},{\"name\":\"v\",\"type\":\"integer\"}],"
+        "\"primaryKey\":\"k\",\"equalRepeats\":\"drop\"}",
+        &schema);
     lake_load(&rows, &schema, &loaded);
     assert_int_equal(loaded.counts.kept, 2);
     assert_int_equal(loaded.counts.duplicates, 3);
@@ -206,16 +221,20 @@ static void repeats_of_a_key_leave_the_first_row_and_equal_rows_are_dropped(void
     assert_int_equal(lake_reason(&loaded, "key", "k"), 1);
     loaded_free(&loaded);
 
-    lake_schema("{\"fields\":[{\"name\":\"k\"},{\"name\":\"v\",\"type\":\"integer\"}],"
-                "\"primaryKey\":[\"k\"]}", &schema);
+    lake_schema(
+        "{\"fields\":[{\"name\":\"k\"},{\"name\":\"v\",\"type\":\"integer\"}],"
+        "\"primaryKey\":[\"k\"]}",
+        &schema);
     lake_load(&rows, &schema, &loaded);
     assert_int_equal(loaded.counts.kept, 2);
     assert_int_equal(loaded.counts.duplicates, 0);
     assert_int_equal(lake_reason(&loaded, "unique", "k"), 4);
     loaded_free(&loaded);
 
-    lake_schema("{\"fields\":[{\"name\":\"k\"},{\"name\":\"v\",\"type\":\"integer\","
-                "\"constraints\":{\"unique\":true}}],\"equalRepeats\":\"drop\"}", &schema);
+    lake_schema(
+        "{\"fields\":[{\"name\":\"k\"},{\"name\":\"v\",\"type\":\"integer\","
+        "\"constraints\":{\"unique\":true}}],\"equalRepeats\":\"drop\"}",
+        &schema);
     lake_load(&rows, &schema, &loaded);
     assert_int_equal(loaded.counts.duplicates, 3);
     assert_int_equal(loaded.counts.kept, 4); // the row without k stays: k is no key here
@@ -231,9 +250,11 @@ static void names_may_hold_what_sql_would_stumble_over(void **state)
     struct loaded loaded;
 
     lake_csv(YM_STR("PM2.5,a`b\\'c:d,语数之和\n1,x,2\nq,y,3\n"), &rows);
-    lake_schema("{\"fields\":[{\"name\":\"PM2.5\",\"type\":\"number\"},{\"name\":\"a`b\\\\'c:d\","
-                "\"constraints\":{\"enum\":[\"x\"]}},{\"name\":\"sum\",\"title\":\"语数之和\","
-                "\"type\":\"integer\"}],\"primaryKey\":[\"sum\",\"a`b\\\\'c:d\"]}", &schema);
+    lake_schema(
+        "{\"fields\":[{\"name\":\"PM2.5\",\"type\":\"number\"},{\"name\":\"a`b\\\\'c:d\","
+        "\"constraints\":{\"enum\":[\"x\"]}},{\"name\":\"sum\",\"title\":\"语数之和\","
+        "\"type\":\"integer\"}],\"primaryKey\":[\"sum\",\"a`b\\\\'c:d\"]}",
+        &schema);
     lake_load(&rows, &schema, &loaded);
     assert_int_equal(loaded.counts.kept, 1);
     assert_int_equal(lake_reason(&loaded, "type", "PM2.5"), 1);

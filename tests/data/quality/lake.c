@@ -145,7 +145,8 @@ void lake_csv(struct ym_str text, struct lake_rows *out)
 struct ym_str lake_shared(const char *path)
 {
     const char *shared = getenv("YM_SHARED");
-    struct ym_str whole = ym_arena_printf(&lake_arena, "%s/%s", shared ? shared : "../shared", path);
+    struct ym_str whole =
+        ym_arena_printf(&lake_arena, "%s/%s", shared ? shared : "../shared", path);
     struct stat facts;
     FILE *file = fopen(whole.p, "rb");
 
@@ -166,8 +167,12 @@ struct quality_target lake_target(void)
 {
     int64_t id = next_id++;
 
-    return (struct quality_target){.database = "lake", .dataset = id, .load = id, .version = 1,
-                                   .zone = "Asia/Shanghai", .today = LAKE_TODAY};
+    return (struct quality_target){.database = "lake",
+                                   .dataset = id,
+                                   .load = id,
+                                   .version = 1,
+                                   .zone = "Asia/Shanghai",
+                                   .today = LAKE_TODAY};
 }
 
 void lake_schema(const char *json, struct quality_schema *out)
@@ -196,8 +201,8 @@ void lake_insert(const struct lake_rows *rows, struct ym_str sql)
 {
     struct ym_str left = ym_buf_str(&rows->bytes);
     struct ym_error err = {0};
-    struct engine_query query = {.sql = sql.p, .settings = quality_settings(), .read = feed,
-                                 .with = &left};
+    struct engine_query query = {
+        .sql = sql.p, .settings = quality_settings(), .read = feed, .with = &left};
 
     must(engine_do(lake_engine, &query, &err), &err);
 }
@@ -217,9 +222,9 @@ static void finish(struct lake_rows *rows, const struct quality_sql *sql, struct
                (long long)counts->kept, (long long)counts->quarantined,
                (long long)counts->duplicates);
     assert(counts->in == counts->kept + counts->quarantined + counts->duplicates);
-    must(quality_columns(lake_engine, &out->schema, &out->target, counts->kept, &out->columns,
-                         &err),
-         &err);
+    must(
+        quality_columns(lake_engine, &out->schema, &out->target, counts->kept, &out->columns, &err),
+        &err);
     must(quality_reasons(lake_engine, &out->schema, out->map, &out->target, &out->reasons, &err),
          &err);
 }
@@ -250,7 +255,8 @@ void lake_check(struct lake_rows *rows, struct loaded *out)
     must(quality_propose(lake_engine, rows->names, rows->columns, &out->target, &lake_arena,
                          &out->schema, &err),
          &err);
-    must(quality_match(&out->schema, rows->names, rows->columns, &lake_arena, &out->map, &err), &err);
+    must(quality_match(&out->schema, rows->names, rows->columns, &lake_arena, &out->map, &err),
+         &err);
     must(quality_compile(&out->schema, out->map, rows->columns, &out->target, &lake_arena, &sql,
                          &err),
          &err);

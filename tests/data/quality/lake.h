@@ -2,10 +2,8 @@
 #pragma once
 #include "data/quality/quality.h"
 
-enum {
-    LAKE_TODAY = 20261124
-};
-struct lake_rows { // in memory, as the reader sends them
+enum { LAKE_TODAY = 20261124 };
+struct lake_rows {       // in memory, as the reader sends them
     struct ym_buf bytes; // RowBinary
     size_t columns;
     struct ym_str *names;

@@ -96,8 +96,9 @@ static void identifiers_are_known_by_their_check_digits(void **state)
     (void)state;
 
     few("a", "string resident_id", "420102190001019990|420102190102039982|42010619050505009X|");
-    few("a", "string credit_code -NULL", "91110000600037341L|121200004013590816|"
-                                         "91310115MA1K3BTP2B|NULL");
+    few("a", "string credit_code -NULL",
+        "91110000600037341L|121200004013590816|"
+        "91310115MA1K3BTP2B|NULL");
     few("a", "string vin", "1M8GDM9AXKP042788|1HGCM82633A004352|LYMTEST03R0000001");
     few("a", "string phone", "13000000000|19900000000|15500000000");
     few("区划代码", "string region", "420102|420923|420000");

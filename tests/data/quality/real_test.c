@@ -24,7 +24,8 @@ static struct ym_str said(const struct loaded *loaded)
 
     for (size_t i = 0; i < loaded->schema.n && i < 20; i++) {
         const struct quality_field *f = &loaded->schema.fields[i];
-        ym_buf_printf(&text, "%s%.*s:%s", i ? " " : "", YM_FMT(f->name), quality_type_name(f->type));
+        ym_buf_printf(&text, "%s%.*s:%s", i ? " " : "", YM_FMT(f->name),
+                      quality_type_name(f->type));
         if (f->scale >= 0)
             ym_buf_printf(&text, "(%d)", f->scale);
         if (f->semantic != CODES_NONE)
@@ -52,7 +53,8 @@ static void hourly_air_has_860_hours_without_aqi_and_nothing_is_quarantined(void
     if (!read_rows("data/environment/hubei_station_hourly_2020.csv", &rows))
         return;
     lake_check(&rows, &loaded);
-    assert_true(ym_str_is(said(&loaded),
+    assert_true(ym_str_is(
+        said(&loaded),
         "SourceFile:string Date:date/%Y%m%d Hour:string WatchPoint:string AQI:integer Level:string "
         "PrimaryPollution:string PM2.5:integer PM10:integer CO:number(1) NO2:integer O3_1h:integer "
         "O3_8h:integer SO2:integer"));
@@ -72,16 +74,18 @@ static void hourly_air_loses_329_equal_repeats_under_its_key(void **state)
 
     if (!read_rows("data/environment/hubei_station_hourly_2020.csv", &rows))
         return;
-    lake_schema("{\"fields\":[{\"name\":\"SourceFile\"},{\"name\":\"Date\",\"type\":\"date\","
-                "\"format\":\"%Y%m%d\"},{\"name\":\"Hour\",\"type\":\"integer\"},"
-                "{\"name\":\"WatchPoint\"},{\"name\":\"AQI\",\"type\":\"integer\"},"
-                "{\"name\":\"Level\"},{\"name\":\"PrimaryPollution\"},"
-                "{\"name\":\"PM2.5\",\"type\":\"number\"},{\"name\":\"PM10\",\"type\":\"number\"},"
-                "{\"name\":\"CO\",\"type\":\"number\"},{\"name\":\"NO2\",\"type\":\"number\"},"
-                "{\"name\":\"O3_1h\",\"type\":\"number\"},{\"name\":\"O3_8h\",\"type\":\"number\"},"
-                "{\"name\":\"SO2\",\"type\":\"number\"}],\"missingValues\":[\"\",\"NaN\"],"
-                "\"primaryKey\":[\"SourceFile\",\"WatchPoint\",\"Date\",\"Hour\"],"
-                "\"equalRepeats\":\"drop\"}", &schema);
+    lake_schema(
+        "{\"fields\":[{\"name\":\"SourceFile\"},{\"name\":\"Date\",\"type\":\"date\","
+        "\"format\":\"%Y%m%d\"},{\"name\":\"Hour\",\"type\":\"integer\"},"
+        "{\"name\":\"WatchPoint\"},{\"name\":\"AQI\",\"type\":\"integer\"},"
+        "{\"name\":\"Level\"},{\"name\":\"PrimaryPollution\"},"
+        "{\"name\":\"PM2.5\",\"type\":\"number\"},{\"name\":\"PM10\",\"type\":\"number\"},"
+        "{\"name\":\"CO\",\"type\":\"number\"},{\"name\":\"NO2\",\"type\":\"number\"},"
+        "{\"name\":\"O3_1h\",\"type\":\"number\"},{\"name\":\"O3_8h\",\"type\":\"number\"},"
+        "{\"name\":\"SO2\",\"type\":\"number\"}],\"missingValues\":[\"\",\"NaN\"],"
+        "\"primaryKey\":[\"SourceFile\",\"WatchPoint\",\"Date\",\"Hour\"],"
+        "\"equalRepeats\":\"drop\"}",
+        &schema);
     lake_load(&rows, &schema, &loaded);
     assert_int_equal(loaded.counts.kept, 6459);
     assert_int_equal(loaded.counts.duplicates, 329);
@@ -99,19 +103,22 @@ static void scores_with_a_watermark_are_quarantined_with_their_lines(void **stat
 
     if (!read_rows("data/education/hubei-2024-physics-toudang-parsed.csv", &rows))
         return;
-    lake_schema("{\"fields\":[{\"name\":\"code\"},{\"name\":\"name\"},"
-                "{\"name\":\"score\",\"type\":\"integer\"},"
-                "{\"name\":\"sum\",\"title\":\"语数之和\",\"type\":\"integer\"},"
-                "{\"name\":\"best\",\"title\":\"语数最高\",\"type\":\"integer\"},"
-                "{\"name\":\"english\",\"title\":\"外语\",\"type\":\"integer\"},"
-                "{\"name\":\"physics\",\"title\":\"物理\",\"type\":\"integer\"}]}", &schema);
+    lake_schema(
+        "{\"fields\":[{\"name\":\"code\"},{\"name\":\"name\"},"
+        "{\"name\":\"score\",\"type\":\"integer\"},"
+        "{\"name\":\"sum\",\"title\":\"语数之和\",\"type\":\"integer\"},"
+        "{\"name\":\"best\",\"title\":\"语数最高\",\"type\":\"integer\"},"
+        "{\"name\":\"english\",\"title\":\"外语\",\"type\":\"integer\"},"
+        "{\"name\":\"physics\",\"title\":\"物理\",\"type\":\"integer\"}]}",
+        &schema);
     lake_load(&rows, &schema, &loaded);
     assert_int_equal(loaded.counts.in, 2800);
     assert_int_equal(loaded.counts.quarantined, 389);
     assert_int_equal(lake_reason(&loaded, "type", "english"), 130);
-    struct ym_str values = lake_ask("SELECT countIf(match(raw[9], '^[0-9]*$')) FROM lake.q%lld WHERE "
-                                    "has(_why, 'type:physics') ",
-                                    (long long)loaded.target.dataset);
+    struct ym_str values = lake_ask(
+        "SELECT countIf(match(raw[9], '^[0-9]*$')) FROM lake.q%lld WHERE "
+        "has(_why, 'type:physics') ",
+        (long long)loaded.target.dataset);
     assert_true(ym_str_is(values, "0"));
     loaded_free(&loaded);
 
@@ -131,7 +138,8 @@ static void an_empty_city_stays_missing(void **state)
     if (!read_rows("data/health/ncov_hubei_city_daily.csv", &rows))
         return;
     lake_check(&rows, &loaded);
-    assert_true(ym_str_is(said(&loaded),
+    assert_true(ym_str_is(
+        said(&loaded),
         "date:date country:string countryCode:string province:string provinceCode:string/region "
         "city:string cityCode:string confirmed:integer suspected:integer cured:integer "
         "dead:integer"));
@@ -168,9 +176,10 @@ static void invoices_have_days_without_zeros_and_exact_amounts(void **state)
     if (!read_rows("data/credit/企业代号=E2.csv", &rows))
         return;
     lake_check(&rows, &loaded);
-    assert_true(ym_str_is(said(&loaded),
-        "企业代号:string 发票号码:string 开票日期:date/%Y-%m-%d 销方单位代号:string "
-        "金额:number(2) 税额:number(2) 价税合计:number(2) 发票状态:string"));
+    assert_true(
+        ym_str_is(said(&loaded),
+                  "企业代号:string 发票号码:string 开票日期:date/%Y-%m-%d 销方单位代号:string "
+                  "金额:number(2) 税额:number(2) 价税合计:number(2) 发票状态:string"));
     assert_int_equal(loaded.counts.kept, 32156);
     lake_rows_free(&rows);
     loaded_free(&loaded);

@@ -8,8 +8,12 @@ static void accepted(const struct quality_schema *schema, struct ym_arena *arena
     struct quality_schema again;
     struct ym_error err = {0};
     struct quality_sql sql;
-    struct quality_target target = {.database = "lake", .dataset = 1, .load = 2, .version = 3,
-                                    .zone = "Asia/Shanghai", .today = 20261124};
+    struct quality_target target = {.database = "lake",
+                                    .dataset = 1,
+                                    .load = 2,
+                                    .version = 3,
+                                    .zone = "Asia/Shanghai",
+                                    .today = 20261124};
     struct ym_buf first = {0}, second = {0};
 
     assert(schema->n >= 1 && schema->n <= QUALITY_FIELDS_MAX);

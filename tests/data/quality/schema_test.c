@@ -29,10 +29,12 @@ static void what_is_not_known_is_refused_by_its_place(void **state)
         {"[]", "schema.value", "schema"},
         {"{}", "schema.value", "fields"},
         {"{\"fields\":[]}", "schema.value", "fields"},
-        {"{\"fields\":[{\"name\":\"a\",\"type\":\"geopoint\"}]}", "schema.type", "a: fields[0].type"},
+        {"{\"fields\":[{\"name\":\"a\",\"type\":\"geopoint\"}]}", "schema.type",
+         "a: fields[0].type"},
         {"{\"fields\":[{\"name\":\"a\"},{\"name\":\"b\",\"constraints\":{\"minimun\":1}}]}",
          "schema.constraint", "b: fields[1].constraints.minimun"},
-        {"{\"fields\":[{\"name\":\"a\",\"tpye\":\"integer\"}]}", "schema.member", "a: fields[0].tpye"},
+        {"{\"fields\":[{\"name\":\"a\",\"tpye\":\"integer\"}]}", "schema.member",
+         "a: fields[0].tpye"},
         {"{\"fields\":[{\"name\":\"a\",\"groupChar\":\",\"}]}", "schema.member",
          "a: fields[0].groupChar"},
         {"{\"fields\":[{\"name\":\"a\"}],\"foreignKeys\":[{}]}", "schema.member", "foreignKeys"},
@@ -41,7 +43,8 @@ static void what_is_not_known_is_refused_by_its_place(void **state)
         {"{\"fields\":[{\"name\":\"a\",\"type\":\"integer\",\"constraints\":{\"minimum\":\"x\"}}]}",
          "schema.bound", "a: fields[0].constraints.minimum"},
         {"{\"fields\":[{\"name\":\"a\",\"type\":\"number\",\"scale\":2,"
-         "\"constraints\":{\"enum\":[1.234]}}]}", "schema.bound", "a: fields[0].constraints.enum"},
+         "\"constraints\":{\"enum\":[1.234]}}]}",
+         "schema.bound", "a: fields[0].constraints.enum"},
         {"{\"fields\":[{\"name\":\"a\",\"type\":\"date\",\"format\":\"any\"}]}", "schema.format",
          "a: fields[0].format"},
         {"{\"fields\":[{\"name\":\"a\",\"type\":\"date\",\"format\":\"%Y%m\"}]}", "schema.format",
@@ -62,7 +65,8 @@ static void what_is_not_known_is_refused_by_its_place(void **state)
         {"{\"fields\":[{\"name\":\"a\"},{\"name\":\"a\"}]}", "schema.name_twice",
          "a: fields[1].name"},
         {"{\"fields\":[{\"name\":\"a\"}],\"primaryKey\":\"b\"}", "schema.key", "primaryKey"},
-        {"{\"fields\":[{\"name\":\"a\"}],\"primaryKey\":[\"a\",\"a\"]}", "schema.key", "primaryKey"},
+        {"{\"fields\":[{\"name\":\"a\"}],\"primaryKey\":[\"a\",\"a\"]}", "schema.key",
+         "primaryKey"},
         {"{\"fields\":[{\"name\":\"a\"}],\"equalRepeats\":\"merge\"}", "schema.value",
          "equalRepeats"},
         {"{\"fields\":[{\"name\":\"a\",\"scale\":2}]}", "schema.value", "a: fields[0].scale"},
@@ -88,13 +92,18 @@ static void a_schema_comes_back_as_it_was_written(void **state)
     (void)state;
     static const char text[] =
         "{\"fields\":[{\"name\":\"站点\",\"title\":\"监测点\",\"type\":\"string\",\"constraints\":"
-        "{\"required\":true,\"minLength\":1,\"maxLength\":20,\"pattern\":\"[A-Z]+\",\"enum\":[\"A\"]}},"
-        "{\"name\":\"b\",\"title\":{\"zh\":\"甲\",\"en\":\"B\"},\"type\":\"number\",\"scale\":2,\"unit\":"
-        "\"元\",\"description\":\"x\",\"missingValues\":[\"\",\"-\"],\"constraints\":{\"unique\":true,"
+        "{\"required\":true,\"minLength\":1,\"maxLength\":20,\"pattern\":\"[A-Z]+\",\"enum\":["
+        "\"A\"]}},"
+        "{\"name\":\"b\",\"title\":{\"zh\":\"甲\",\"en\":\"B\"},\"type\":\"number\",\"scale\":2,"
+        "\"unit\":"
+        "\"元\",\"description\":\"x\",\"missingValues\":[\"\",\"-\"],\"constraints\":{\"unique\":"
+        "true,"
         "\"minimum\":\"0.5\",\"maximum\":\"10\"}},{\"name\":\"c\",\"type\":\"datetime\",\"format\":"
         "\"%Y/%m/%d %H:%M\",\"zone\":\"UTC\"},{\"name\":\"d\",\"type\":\"boolean\",\"trueValues\":"
-        "[\"是\"],\"falseValues\":[\"否\"]},{\"name\":\"e\",\"type\":\"string\",\"semantic\":\"vin\"}],"
-        "\"primaryKey\":[\"站点\",\"c\"],\"missingValues\":[\"\",\"NaN\"],\"equalRepeats\":\"drop\"}";
+        "[\"是\"],\"falseValues\":[\"否\"]},{\"name\":\"e\",\"type\":\"string\",\"semantic\":"
+        "\"vin\"}],"
+        "\"primaryKey\":[\"站点\",\"c\"],\"missingValues\":[\"\",\"NaN\"],\"equalRepeats\":"
+        "\"drop\"}";
     struct quality_schema schema;
     struct ym_error err;
     struct ym_buf out = {0};
@@ -113,10 +122,12 @@ static void what_other_tools_write_as_a_default_is_taken(void **state)
     struct quality_schema schema;
     struct ym_error err;
 
-    assert_true(parse("{\"$schema\":\"https://datapackage.org/profiles/2.0/tableschema.json\","
-                      "\"fields\":[{\"name\":\"a\",\"type\":\"number\",\"format\":\"default\","
-                      "\"decimalChar\":\".\",\"bareNumber\":true,\"example\":\"1\","
-                      "\"constraints\":{\"minimum\":0.1}}],\"foreignKeys\":[]}", &schema, &err));
+    assert_true(
+        parse("{\"$schema\":\"https://datapackage.org/profiles/2.0/tableschema.json\","
+              "\"fields\":[{\"name\":\"a\",\"type\":\"number\",\"format\":\"default\","
+              "\"decimalChar\":\".\",\"bareNumber\":true,\"example\":\"1\","
+              "\"constraints\":{\"minimum\":0.1}}],\"foreignKeys\":[]}",
+              &schema, &err));
     assert_true(ym_str_is(schema.fields[0].minimum, "0.1"));
     assert_int_equal(schema.fields[0].scale, -1);
     assert_int_equal(schema.missing.n, 1);
@@ -161,14 +172,16 @@ static void columns_are_found_by_name_then_by_title_and_never_twice(void **state
     struct ym_error err;
     size_t *map;
 
-    assert_true(parse("{\"fields\":[{\"name\":\"city\",\"title\":{\"zh\":\"城市\",\"en\":\"City\"}},"
-                      "{\"name\":\"x\"},{\"name\":\"s\",\"title\":\"站点\"}]}", &schema, &err));
+    assert_true(
+        parse("{\"fields\":[{\"name\":\"city\",\"title\":{\"zh\":\"城市\",\"en\":\"City\"}},"
+              "{\"name\":\"x\"},{\"name\":\"s\",\"title\":\"站点\"}]}",
+              &schema, &err));
     assert_true(quality_match(&schema, columns, 3, &arena, &map, &err));
     assert_int_equal(map[0], 2);
     assert_int_equal(map[1], 1);
     assert_int_equal(map[2], 0);
-    assert_true(parse("{\"fields\":[{\"name\":\"y\",\"title\":\"x\"},{\"name\":\"x\"}]}", &schema,
-                      &err));
+    assert_true(
+        parse("{\"fields\":[{\"name\":\"y\",\"title\":\"x\"},{\"name\":\"x\"}]}", &schema, &err));
     assert_false(quality_match(&schema, columns, 3, &arena, &map, &err));
     assert_string_equal(err.code, "quality.column");
     assert_string_equal(err.subject, "y");

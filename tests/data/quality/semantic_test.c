@@ -7,9 +7,7 @@
 // clang-format on
 #include "tests/data/quality/lake.h"
 
-enum {
-    TRIES = 10000
-};
+enum { TRIES = 10000 };
 static uint64_t seed = 20261124;
 
 static uint64_t draw(uint64_t limit)
@@ -21,9 +19,10 @@ static uint64_t draw(uint64_t limit)
 static struct quality_schema schema_of(enum codes_semantic semantic)
 {
     struct quality_schema schema;
-    struct ym_str json =
-        ym_arena_printf(&lake_arena, "{\"fields\":[{\"name\":\"f\",\"semantic\":\"%s\"}],"
-                                     "\"missingValues\":[]}", codes_name(semantic));
+    struct ym_str json = ym_arena_printf(&lake_arena,
+                                         "{\"fields\":[{\"name\":\"f\",\"semantic\":\"%s\"}],"
+                                         "\"missingValues\":[]}",
+                                         codes_name(semantic));
 
     lake_schema(json.p, &schema);
     return schema;
@@ -61,7 +60,8 @@ static void compare(enum codes_semantic semantic, const struct quality_texts *te
         bool said = codes_valid(semantic, texts->items[i], LAKE_TODAY, demo);
         good += said;
         if (said == refused[i])
-            fail_msg("%s '%.*s': the C says %d", codes_name(semantic), YM_FMT(texts->items[i]), said);
+            fail_msg("%s '%.*s': the C says %d", codes_name(semantic), YM_FMT(texts->items[i]),
+                     said);
     }
     print_message("# %s: %zu of %zu right\n", codes_name(semantic), good, texts->n);
     assert_true(texts->n < TRIES || (good > TRIES / 20 && good < TRIES - TRIES / 20));
@@ -75,9 +75,12 @@ static enum codes_semantic kind_of(struct ym_str kind)
     static const struct {
         const char *kind;
         enum codes_semantic semantic;
-    } kinds[] = {{"resident_id", CODES_RESIDENT_ID}, {"uscc", CODES_CREDIT_CODE},
-                 {"region", CODES_REGION},           {"mobile", CODES_PHONE},
-                 {"vin", CODES_VIN},                 {"stat_code", CODES_REGION},
+    } kinds[] = {{"resident_id", CODES_RESIDENT_ID},
+                 {"uscc", CODES_CREDIT_CODE},
+                 {"region", CODES_REGION},
+                 {"mobile", CODES_PHONE},
+                 {"vin", CODES_VIN},
+                 {"stat_code", CODES_REGION},
                  {"org_code", CODES_CREDIT_CODE}};
 
     for (size_t i = 0; i < YM_COUNT(kinds); i++)
@@ -121,7 +124,8 @@ static void letters(char *to, size_t n, const char *alphabet)
 }
 
 // The check character that makes it right, where there is one.
-static void seal(enum codes_semantic semantic, char *text, size_t n, size_t at, const char *alphabet)
+static void seal(enum codes_semantic semantic, char *text, size_t n, size_t at,
+                 const char *alphabet)
 {
     for (const char *c = alphabet; *c; c++) {
         text[at] = *c;
@@ -223,8 +227,11 @@ static void the_engine_agrees_with_the_c_on_texts_that_are_nearly_right(void **s
 {
     (void)state;
     static size_t (*const makers[CODES_SEMANTICS])(char *) = {
-        [CODES_RESIDENT_ID] = resident, [CODES_CREDIT_CODE] = credit, [CODES_REGION] = region,
-        [CODES_PHONE] = phone,          [CODES_VIN] = vin,
+        [CODES_RESIDENT_ID] = resident,
+        [CODES_CREDIT_CODE] = credit,
+        [CODES_REGION] = region,
+        [CODES_PHONE] = phone,
+        [CODES_VIN] = vin,
     };
 
     for (int s = 1; s < CODES_SEMANTICS; s++) {

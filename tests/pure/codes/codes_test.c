@@ -7,9 +7,7 @@
 // clang-format on
 #include "pure/codes/codes.h"
 
-enum {
-    TODAY = 20261124
-};
+enum { TODAY = 20261124 };
 static char *vectors; // ../shared/vectors/identifiers.tsv
 
 static bool verdict(struct ym_str kind, struct ym_str value, bool *known)

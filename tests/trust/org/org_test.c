@@ -27,8 +27,8 @@ static void accounts_are_checked_before_they_are(void **state)
     for (size_t i = 0; i < YM_COUNT(cases); i++) {
         struct org_account account = {
             .name = ym_str(cases[i].name), .role = cases[i].role, .agency = cases[i].agency};
-        assert_false(
-            org_account_add(place.store, &org_program, &account, ym_str(cases[i].password), &place.err));
+        assert_false(org_account_add(place.store, &org_program, &account, ym_str(cases[i].password),
+                                     &place.err));
         assert_string_equal(place.err.code, cases[i].code);
         assert_true(place.err.hint[0] != '\0');
         assert_null(strstr(place.err.message, cases[i].password));
