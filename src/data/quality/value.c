@@ -71,9 +71,10 @@ bool quality_value(const struct quality_field *field, struct ym_str text)
 
 bool quality_marker_reads(struct ym_str marker)
 {
-    char first = marker.n > 0 ? marker.p[0] : 0;
-    size_t at = first == '+' || first == '-' || first == '.';
+    size_t at = 0;
 
+    if (marker.n > 0)
+        at = marker.p[0] == '+' || marker.p[0] == '-' || marker.p[0] == '.';
     at += at < marker.n && marker.p[at] == '.';
     return at < marker.n && marker.p[at] >= '0' && marker.p[at] <= '9';
 }
