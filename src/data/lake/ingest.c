@@ -1,53 +1,124 @@
 #include "data/lake/ingest.h"
 
-// The rows on their way from the reader to the engine; the engine's client asks for more.
+#include "host/worker/worker.h"
+
+#include <pthread.h>
+
+enum {
+    STREAMS = 2,                   // into the engine at once
+    STREAM_BYTES = 8 * 1024 * 1024 // of a file, from which on there are several
+};
+
+// The rows on their way from the reader to the engine: one reader, several streams into the engine,
+// since an INSERT and the views behind it run on one thread of the engine. Whole rows are handed
+// out, in any order: each carries its line.
 struct feed {
     struct lake_ingest *in;
     struct collect_read *read;
-    struct ym_str left;
-    bool ended;
+    const char *sql;
+    pthread_mutex_t lock;
+    // guarded by lock:
+    bool ended, failed;
+    struct ym_error problem; // the first one
 };
+struct stream {
+    struct feed *feed;
+    struct ym_buf rows; // a copy: the reader's bytes live until it is asked again
+    size_t at;
+    struct ym_error err;
+    bool ok;
+};
+
+static bool next_rows(struct stream *stream, struct ym_error *err)
+{
+    struct feed *feed = stream->feed;
+    struct ym_str bytes = {NULL, 0};
+    bool ok = true;
+
+    stream->rows.n = stream->at = 0;
+    pthread_mutex_lock(&feed->lock);
+    if (feed->failed) {
+        *err = feed->problem;
+        ok = false;
+    } else if (!feed->ended) {
+        ok = collect_next(feed->read, &bytes, err);
+        feed->ended = ok && bytes.n == 0;
+        ym_buf_add(&stream->rows, bytes);
+        if (ok)
+            feed->in->progress(feed->in->with, "reading", collect_offset(feed->read),
+                               feed->in->size, "bytes");
+    }
+    pthread_mutex_unlock(&feed->lock);
+    return ok;
+}
 
 static bool feed_read(void *with, char *to, size_t max, size_t *n, struct ym_error *err)
 {
-    struct feed *feed = with;
+    struct stream *stream = with;
 
     *n = 0;
-    if (feed->left.n == 0 && !feed->ended) {
-        if (!collect_next(feed->read, &feed->left, err))
-            return false;
-        feed->ended = feed->left.n == 0;
-        feed->in->progress(feed->in->with, "reading", collect_offset(feed->read), feed->in->size,
-                           "bytes");
-    }
-    *n = feed->left.n < max ? feed->left.n : max;
+    if (stream->at == stream->rows.n && !next_rows(stream, err))
+        return false;
+    *n = stream->rows.n - stream->at < max ? stream->rows.n - stream->at : max;
     if (*n > 0)
-        memcpy(to, feed->left.p, *n);
-    feed->left = ym_str_sub(feed->left, *n, feed->left.n);
+        memcpy(to, stream->rows.p + stream->at, *n);
+    stream->at += *n;
     return true;
 }
 
 static bool feed_stopped(void *with)
 {
-    const struct feed *feed = with;
+    const struct stream *stream = with;
 
-    return feed->in->stopped(feed->in->with);
+    return stream->feed->in->stopped(stream->feed->in->with);
+}
+
+static void run_stream(void *with)
+{
+    struct stream *stream = with;
+    struct feed *feed = stream->feed;
+    struct engine_query query = {
+        .sql = feed->sql,
+        .settings = quality_settings(),
+        .read = feed_read,
+        .with = stream,
+        .stopped = feed_stopped,
+        .timeout_s = 86400,
+    };
+
+    stream->ok = engine_do(feed->in->engine, &query, &stream->err);
+    if (stream->ok)
+        return;
+    pthread_mutex_lock(&feed->lock);
+    if (!feed->failed)
+        feed->problem = stream->err;
+    feed->failed = true; // the other streams end at their next rows
+    pthread_mutex_unlock(&feed->lock);
 }
 
 static bool insert(struct lake_ingest *in, struct collect_read *read, struct ym_str sql,
                    struct ym_arena *arena, struct ym_error *err)
 {
-    struct feed feed = {.in = in, .read = read};
-    struct engine_query query = {
-        .sql = ym_arena_cstr(arena, sql),
-        .settings = quality_settings(),
-        .read = feed_read,
-        .with = &feed,
-        .stopped = feed_stopped,
-        .timeout_s = 86400,
-    };
+    struct feed feed = {.in = in, .read = read, .sql = ym_arena_cstr(arena, sql)};
+    struct stream streams[STREAMS] = {0};
+    struct worker_thread *others[STREAMS] = {0};
+    // A small file is not worth a second stream.
+    size_t n = in->size > STREAM_BYTES ? STREAMS : 1;
 
-    return engine_do(in->engine, &query, err);
+    pthread_mutex_init(&feed.lock, NULL);
+    for (size_t i = 0; i < n; i++)
+        streams[i].feed = &feed;
+    for (size_t i = 1; i < n; i++)
+        others[i] = worker_thread_start("ingest", run_stream, &streams[i]);
+    run_stream(&streams[0]);
+    for (size_t i = 1; i < n; i++)
+        worker_thread_join(others[i]);
+    for (size_t i = 0; i < n; i++)
+        ym_buf_clear(&streams[i].rows);
+    pthread_mutex_destroy(&feed.lock);
+    if (feed.failed)
+        *err = feed.problem;
+    return !feed.failed;
 }
 
 static bool run_all(struct engine *engine, const struct ym_str *sql, size_t n,
