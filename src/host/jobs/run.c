@@ -193,14 +193,18 @@ static enum jobs_state state_of(const char *name)
     return state;
 }
 
-static void show(struct jobs *jobs, struct job *job)
+// False where the server began to end while the row was leased: the job goes back as it is, also
+// one that another runner of ours has just given back.
+static bool show(struct jobs *jobs, struct job *job)
 {
     pthread_mutex_lock(&jobs->lock);
     job->next = jobs->running;
     jobs->running = job;
-    if (jobs->closing)
+    bool closing = jobs->closing;
+    if (closing)
         atomic_store(&job->stop, true);
     pthread_mutex_unlock(&jobs->lock);
+    return !closing;
 }
 
 // Out of the list, and nobody reads it any more. Whether the server is ending.
@@ -256,8 +260,7 @@ static void run(struct jobs *jobs, struct job *job)
 
     jobs_tell_watchers(jobs, &job->view);
     job->told_at = ym_monotonic();
-    show(jobs, job);
-    bool ok = carry_out(jobs, job, &err);
+    bool ok = show(jobs, job) && carry_out(jobs, job, &err);
     bool closing = hide(jobs, job);
     struct outcome out = outcome_of(job, ok, closing, &err);
     if (!job->lost && end_surely(job, &out)) {
