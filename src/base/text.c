@@ -82,6 +82,8 @@ size_t ym_str_find(struct ym_str s, struct ym_str needle, size_t from)
         return SIZE_MAX;
     if (needle.n == 0)
         return from;
+    if (needle.n > s.n - from)
+        return SIZE_MAX;
     const char *at = memmem(s.p + from, s.n - from, needle.p, needle.n);
     return at ? (size_t)(at - s.p) : SIZE_MAX;
 }
