@@ -12,10 +12,10 @@ struct ym_yaml {
     enum ym_yaml_kind kind;
     bool plain;
     int64_t line;
-    struct ym_str text;     // TEXT
+    struct ym_str text;    // TEXT
     struct ym_yaml *items; // LIST: items; MAP: values
-    struct ym_str *keys;    // MAP
-    int64_t *key_lines;     // MAP
+    struct ym_str *keys;   // MAP
+    int64_t *key_lines;    // MAP
     size_t n;
 };
 // NULL in *out for an empty document.

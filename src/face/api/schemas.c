@@ -174,23 +174,23 @@ static const struct {
     {"DatasetChange",
      "{\"type\":\"object\",\"properties\":{\"title\":" REF("Text") ",\"abstract\":" REF(
          "Text") ",\"code\":" TEXT_OR_NULL ",\"theme\":" TEXT
-                 ",\"openness\":" REF("Openness") ",\"sharing\":" REF("Sharing") ",\"update_"
-                                                                                 "cycle\":" REF("Up"
-                                                                                                "da"
-                                                                                                "te"
-                                                                                                "Cy"
-                                                                                                "cl"
-                                                                                                "e") ",\"schema\":" OR_NULL(
-                                                                                     "Tab"
-                                                                                     "leS"
-                                                                                     "che"
-                                                                                     "ma") "},"
-                                                                                           "\"addit"
-                                                                                           "ionalPr"
-                                                                                           "opertie"
-                                                                                           "s\""
-                                                                                           ":false"
-                                                                                           "}"},
+                 ",\"openness\":" REF("Openness") ",\"sharing\":" REF(
+                     "Sharing") ",\"update_"
+                                "cycle\":" REF("Up"
+                                               "da"
+                                               "te"
+                                               "Cy"
+                                               "cl"
+                                               "e") ",\"schema\":" OR_NULL("Tab"
+                                                                           "leS"
+                                                                           "che"
+                                                                           "ma") "},"
+                                                                                 "\"addit"
+                                                                                 "ionalPr"
+                                                                                 "opertie"
+                                                                                 "s\""
+                                                                                 ":false"
+                                                                                 "}"},
     {"Rows",
      "{\"type\":\"object\",\"required\":[\"dataset\",\"version\",\"fields\",\"items\",\"next\","
      "\"total\"],\"properties\":{\"dataset\":" TEXT ",\"version\":" INTEGER
