@@ -35,12 +35,13 @@ web: setup ## the portal's pages, into build/share/yunmeng/web
 whole := $(if $(floor)$(filter house web,$(part)),,build web)
 tests: setup-test $(whole)
 	@scripts/build $(B) $(P) $(SAN) tests$(addprefix -,$(floor)$(filter house web,$(part)))
+run_tests = rm -f $(B)/meson-logs/testlog.json; meson test -C $(B) --no-rebuild --print-errorlogs
 test: tests ## every test; ONLY=host/store for a part
-	@meson test -C $(B) --no-rebuild --print-errorlogs $(addprefix --suite ,$(ONLY)); scripts/tally $(B)
+	@$(run_tests) $(addprefix --suite ,$(ONLY)); scripts/tally $(B)
 sanitize: ## the tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory test P=$(P)/sanitize B=$(P)/sanitize/obj SAN=address,undefined
 torture: tests ## the kill tests, 200 kills
-	@YM_KILLS=200 meson test -C $(B) --no-rebuild --print-errorlogs --suite kill -t 10; scripts/tally $(B)
+	@export YM_KILLS=200; $(run_tests) --suite kill -t 10; scripts/tally $(B)
 bench: tests ## what docs/performance.md says
 	@meson test -C $(B) --no-rebuild --benchmark --verbose
 fuzz: setup-dev ## each libFuzzer target for T=60 seconds; ONLY=name for one
