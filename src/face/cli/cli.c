@@ -191,40 +191,47 @@ static bool parse(struct cli *cli, int argc, char **argv, const char **values, b
     return true;
 }
 
-int cli_main(const struct cli_world *world, int argc, char **argv)
+static int dispatch(struct cli *cli, int argc, char **argv)
 {
-    struct cli cli = {.world = world, .zh = wants_chinese(), .data = default_data()};
     struct ym_error err = {0};
     const char *values[64] = {0};
     bool help = false;
     int code;
 
-    find_places(&cli);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return print_all(&cli);
+        return print_all(cli);
     const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
     if (strcmp(name, "help") == 0 && argc > 2 && argv[2][0] != '-') {
         name = argv[2];
         help = true;
-    } else if (strcmp(name, "help") == 0) {
-        return print_all(&cli);
+    } else if (strcmp(name, "help") == 0 && argc == 2) {
+        return print_all(cli);
     }
-    cli.command = find_command(&cli, name);
-    if (!cli.command) {
-        cli.json = strcmp(argv[argc - 1], "--json") == 0;
+    cli->command = find_command(cli, name);
+    if (!cli->command) {
+        cli->json = strcmp(argv[argc - 1], "--json") == 0;
         ym_fail(&err, YM_INVALID, "cli.command", "there is no command '%s'", name);
         ym_hint(&err, "`yunmeng help` lists the commands.");
         ym_about(&err, ym_str(name));
-        return cli_fail(&cli, &err);
+        return cli_fail(cli, &err);
     }
-    cli.words = ym_arena_alloc(&cli.arena, (size_t)(argc + 1) * sizeof *cli.words);
-    cli.values = values;
-    if (!help && !parse(&cli, argc - 2, argv + 2, values, &help, &err))
-        code = cli_fail(&cli, &err);
+    cli->words = ym_arena_alloc(&cli->arena, (size_t)(argc + 1) * sizeof *cli->words);
+    cli->values = values;
+    if (!help && !parse(cli, argc - 2, argv + 2, values, &help, &err))
+        code = cli_fail(cli, &err);
     else if (help)
-        print_help(&cli, cli.command), code = 0;
+        print_help(cli, cli->command), code = 0;
     else
-        cli.data = absolute(&cli, cli.data), code = cli.command->run(&cli);
+        cli->data = absolute(cli, cli->data), code = cli->command->run(cli);
+    return code;
+}
+
+int cli_main(const struct cli_world *world, int argc, char **argv)
+{
+    struct cli cli = {.world = world, .zh = wants_chinese(), .data = default_data()};
+
+    find_places(&cli);
+    int code = dispatch(&cli, argc, argv);
     ym_arena_clear(&cli.arena);
     return code;
 }
