@@ -318,8 +318,11 @@ static void progress_reaches_watchers_at_most_ten_times_a_second(void **state)
     int64_t watch = jobs_watch(place.jobs, id, on_change, &watcher);
     int64_t leaving = jobs_watch(place.jobs, id, on_change, &leaver);
     assert_true(watch > 0 && leaving > 0);
+    // A busy machine sleeps longer than asked: the bound is for the time that really passed.
+    int64_t from = ym_monotonic();
     usleep(1050000);
-    assert_in_range(atomic_load(&watcher.calls), 4, 11);
+    int64_t most = (ym_monotonic() - from) / (YM_SECOND / 10) + 1;
+    assert_in_range(atomic_load(&watcher.calls), 4, most);
     assert_in_range(atomic_load(&watcher.done), 50, 1100);
     leaver.jobs = place.jobs;
     atomic_store(&leaver.leave, leaving);
