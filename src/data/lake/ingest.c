@@ -256,17 +256,19 @@ static bool report(struct lake_ingest *in, const struct quality_schema *schema, 
         json_decref(columns);
         return false;
     }
-    json_t *notes = json_array();
+    json_t *notes = json_array(), *source = json_array();
+    for (size_t i = 0; i < facts->n_columns; i++)
+        json_array_append_new(source, ym_json_str(facts->columns[i]));
     for (size_t i = 0; i < facts->n_notes; i++)
         json_array_append_new(notes, ym_json_str(facts->notes[i]));
     in->report = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "file",
+        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "file",
         ym_json_str(in->request->name), "format", ym_json_str(facts->format), "encoding",
         ym_json_str(facts->encoding), "delimiter", ym_json_str(facts->delimiter), "header_row",
         facts->header_row > 0 ? json_integer(facts->header_row) : json_null(), "rows_in",
         (json_int_t)in->counts.in, "rows_kept", (json_int_t)in->counts.kept, "rows_quarantined",
         (json_int_t)in->counts.quarantined, "duplicates_dropped", (json_int_t)in->counts.duplicates,
-        "columns", columns, "reasons", reasons, "notes", notes);
+        "columns", columns, "reasons", reasons, "notes", notes, "source_columns", source);
     if (!in->report)
         return ym_fail(err, YM_FAULT, "lake.report", "the report cannot be written");
     return true;

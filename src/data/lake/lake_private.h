@@ -22,6 +22,14 @@ YM_MUST bool lake_load_read(struct store *store, int64_t id, struct ym_arena *ar
                             struct lake_load *out, struct ym_error *err);
 void lake_problem_read(struct ym_str text, struct ym_error *out); // none: YM_NO_ERROR
 
+// Where the references of `schema` point now: one an entry of *out, and the report's `references`
+// (the caller's, also where it fails). A dataset of another agency that is not open, one without a
+// version, or without the fields: YM_INVALID "lake.reference".
+YM_MUST bool lake_others(struct store *store, const struct catalog_dataset *dataset,
+                         const struct quality_schema *schema, int64_t version,
+                         struct ym_arena *arena, const struct quality_other **out, json_t **report,
+                         struct ym_error *err);
+
 // State moves; each is one transaction.
 YM_MUST bool lake_checked(struct lake *lake, const struct lake_load *load,
                           const struct catalog_dataset *dataset, const struct lake_ingest *in,

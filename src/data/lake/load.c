@@ -296,6 +296,23 @@ static bool read_dataset(struct lake *lake, int64_t load, struct ym_arena *arena
     return ok;
 }
 
+// The versions that this load's references are held against; they stand in the report.
+static bool find_others(struct lake *lake, const struct lake_load *load,
+                        const struct catalog_dataset *dataset, const json_t *schema_json,
+                        struct ym_arena *arena, const struct quality_other **others,
+                        json_t **report, struct ym_error *err)
+{
+    struct quality_schema schema;
+    struct store *store = NULL;
+
+    if (!quality_schema_parse(schema_json, arena, &schema, err) ||
+        !store_take(lake->options.pool, &store, err))
+        return false;
+    bool ok = lake_others(store, dataset, &schema, load->version, arena, others, report, err);
+    store_give(lake->options.pool, store);
+    return ok;
+}
+
 static bool ingest(struct run *run, const struct lake_load *load,
                    const struct catalog_dataset *dataset, struct ym_arena *arena,
                    struct lake_ingest *in, struct ym_error *err)
@@ -309,13 +326,15 @@ static bool ingest(struct run *run, const struct lake_load *load,
         .header_row = load->header_row,
         .program = options->program,
     };
-    json_t *schema = NULL;
+    const struct quality_other *others = NULL;
+    json_t *schema = NULL, *references = NULL;
     bool ok = false;
 
     if (request.fd < 0)
         return false;
     if (dataset->schema.p) {
-        if (!ym_json_parse(dataset->schema, LAKE_SCHEMA_MAX, &schema, err))
+        if (!ym_json_parse(dataset->schema, LAKE_SCHEMA_MAX, &schema, err) ||
+            !find_others(run->lake, load, dataset, schema, arena, &others, &references, err))
             goto out;
         request.columns = json_array_size(json_object_get(schema, "fields"));
     }
@@ -330,13 +349,17 @@ static bool ingest(struct run *run, const struct lake_load *load,
                    .version = load->version,
                    .zone = options->zone,
                    .demo = options->demo,
-                   .today = lake_today(options->zone)},
+                   .today = lake_today(options->zone),
+                   .others = others},
         .progress = run_progress,
         .stopped = run_stopped,
         .with = run,
     };
     ok = lake_ingest(in, arena, err);
+    if (ok && json_array_size(references) > 0)
+        json_object_set(in->report, "references", references);
 out:
+    json_decref(references);
     json_decref(schema);
     close(request.fd);
     return ok;

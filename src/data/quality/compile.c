@@ -210,7 +210,7 @@ static void make_bad(const struct making *m, struct ym_buf *sql)
 }
 
 // Views before what they read and write.
-static const char *const made[] = {"no_", "ok_", "work_", "mid_", "in_", "fix_", "s_"};
+static const char *const made[] = {"no_", "ok_", "work_", "mid_", "in_", "fix_", "acc_", "s_"};
 
 static struct ym_str drop(const struct quality_target *target, const char *prefix,
                           struct ym_arena *arena)

@@ -2,7 +2,8 @@
  *
  * Schema: Frictionless Table Schema v1 with v2's per-field `missingValues`, and ours: `scale` (a
  * number with it is a decimal: exact; without it a double), `semantic` (resident_id, credit_code,
- * region, phone, vin), `unit`, `zone`, and on the schema `equalRepeats: "drop"`. What is not known
+ * region, phone, vin), `unit`, `zone`, `residual` (the reasons for which a steward may accept a
+ * row), and on the schema `equalRepeats: "drop"`. What is not known
  * is refused: errors are YM_INVALID "schema.*" with the place as subject. docs/schema.md is the
  * page for users and says what each type takes. A value is missing when its text is one of the
  * missing values (default ['']); nothing is mended silently but blanks around numbers, dates and
@@ -15,8 +16,8 @@
  * quality_settle looks at other rows: equal repeats and keys, with a small table fix_LOAD.
  * A `_why` is CODE or CODE:FIELD (the field's name begins behind the first colon), one a field and
  * row. Codes: required, type, pattern, minimum, maximum, minLength, maxLength, enum, unique, key
- * (missing key cell), width, encoding, and the semantic's name. For a key of several fields FIELD
- * is their names joined by ", ".
+ * (missing key cell), reference, width, encoding, and the semantic's name. For a key of several
+ * fields FIELD is their names joined by ", ".
  */
 #pragma once
 #include "base/base.h"
@@ -53,12 +54,22 @@ struct quality_field {
     struct quality_texts missing;            // own markers, where own_missing; else the schema's
     bool own_missing;
     struct quality_texts true_values, false_values; // n 0: the default ones
+    struct quality_texts residual; // codes of reasons for which a row may be accepted
+};
+struct quality_reference {               // of foreignKeys: cells that another dataset must have
+    struct quality_texts fields, theirs; // as many, in order
+    struct ym_str resource;              // name of the other dataset; "": this one
+    bool residual;                       // a row without its partner may be accepted
 };
 struct quality_schema {
     struct quality_field *fields;
     size_t n, cap;
-    struct quality_texts missing; // default ['']
-    struct quality_texts key;     // field names of primaryKey, in order
+    struct quality_texts missing;  // default ['']
+    struct quality_texts key;      // field names of primaryKey, in order
+    struct quality_texts *uniques; // uniqueKeys, each a list of field names
+    size_t n_uniques, cap_uniques;
+    struct quality_reference *references; // foreignKeys
+    size_t n_references;
     bool drop_equal;
 };
 // Texts lie in the arena.
@@ -69,6 +80,8 @@ YM_MUST bool quality_schema_check(struct engine *engine, const struct quality_sc
                                   struct ym_error *err);
 json_t *quality_schema_json(const struct quality_schema *schema);
 const char *quality_type_name(enum quality_type type);
+const struct quality_field *quality_field_of(const struct quality_schema *schema,
+                                             struct ym_str name); // NULL: none of that name
 // "Int64", "Nullable(Decimal(18, 2))", "Nullable(DateTime64(6, 'Asia/Shanghai'))" …
 void quality_engine_type(const struct quality_field *field, const char *zone, struct ym_buf *sql);
 
@@ -79,12 +92,19 @@ YM_MUST bool quality_match(const struct quality_schema *schema, const struct ym_
                            size_t n_columns, struct ym_arena *arena, size_t **map,
                            struct ym_error *err);
 
+// Where the partners of a reference are: the kept rows of one version.
+struct quality_other {
+    int64_t dataset, version;
+    const struct quality_schema *schema;
+};
 struct quality_target {
     const char *database; // "lake"
     int64_t dataset, load, version;
-    const char *zone; // for datetimes without one
-    bool demo;        // impossible people are taken
-    int today;        // YYYYMMDD
+    const char *zone;                   // for datetimes without one
+    bool demo;                          // impossible people are taken
+    int today;                          // YYYYMMDD
+    const struct quality_other *others; // one a reference of the schema; NULL: none is checked
+    bool accepted; // acc_LOAD (_pos, why) holds the rows that a steward accepted, a row a reason
 };
 struct quality_sql {       // SQL texts in the arena
     struct ym_str *before; // CREATE … IF NOT EXISTS of both tables, the Null tables, the views
@@ -105,7 +125,7 @@ YM_MUST bool quality_begin(struct engine *engine, const struct quality_sql *sql,
 YM_MUST bool quality_end(struct engine *engine, const struct quality_sql *sql,
                          struct ym_error *err);
 // DROPs of everything but dDATASET and qDATASET that a load may have left, staging too: at most
-// `max` (8 suffice) texts in the arena; how many. No schema is needed: for recovery.
+// `max` (9 suffice) texts in the arena; how many. No schema is needed: for recovery.
 size_t quality_drop(const struct quality_target *target, struct ym_arena *arena, struct ym_str *out,
                     size_t max);
 // Settings that the INSERT through the views (and quality_restage) needs: for wide tables.
@@ -114,10 +134,11 @@ struct ym_args quality_settings(void);
 struct quality_counts {
     int64_t in, kept, quarantined, duplicates;
 };
-/* After the last row: drops equal repeats where declared, quarantines further rows of a key or of a
- * unique field (the first in the file's order stays), and counts: kept and quarantined from the
- * tables, duplicates as they were found; `in` is left alone. Without a key, drop or unique field
- * only counts. */
+/* After the last row: quarantines rows whose partner another dataset lacks (but the accepted),
+ * drops equal repeats where declared, quarantines further rows of a key, a unique key or a unique
+ * field (the first in the file's order stays), and counts: kept and quarantined from the tables,
+ * duplicates as they were found; `in` is left alone. Without a key, drop or unique field only
+ * counts. */
 YM_MUST bool quality_settle(struct engine *engine, const struct quality_schema *schema,
                             const size_t *map, size_t n_columns,
                             const struct quality_target *target, struct quality_counts *counts,

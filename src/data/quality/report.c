@@ -117,24 +117,36 @@ bool quality_columns(struct engine *engine, const struct quality_schema *schema,
     return true;
 }
 
-// The value that a reason is about: a field's cell, the cells of the key, or the row's beginning.
+// The cells of several fields, for reasons that are about all of them.
+static void joined_sql(const struct quality_schema *schema, const size_t *map,
+                       const struct quality_texts *names, struct ym_buf *sql)
+{
+    struct ym_buf joined = {0};
+
+    if (names->n < 2)
+        return;
+    for (size_t k = 0; k < names->n; k++)
+        ym_buf_printf(&joined, "%s%.*s", k ? ", " : "", YM_FMT(names->items[k]));
+    ym_buf_add(sql, YM_STR("field = "));
+    quality_quote(sql, ym_buf_str(&joined));
+    ym_buf_clear(&joined);
+    ym_buf_add(sql, YM_STR(", arrayStringConcat(["));
+    for (size_t k = 0; k < names->n; k++)
+        for (size_t i = 0; i < schema->n; i++)
+            if (ym_str_eq(schema->fields[i].name, names->items[k]))
+                ym_buf_printf(sql, "%sraw[%zu]", k ? "," : "", map[i] + 1);
+    ym_buf_add(sql, YM_STR("], ', '), "));
+}
+
+// The value that a reason is about: a field's cell, the cells of a key, or the row's beginning.
 static void value_sql(const struct quality_schema *schema, const size_t *map, struct ym_buf *sql)
 {
     ym_buf_add(sql, YM_STR("multiIf(empty(field), arrayStringConcat(raw, ','), "));
-    if (schema->key.n > 1) {
-        struct ym_buf joined = {0};
-        ym_buf_add(sql, YM_STR("field = "));
-        for (size_t k = 0; k < schema->key.n; k++)
-            ym_buf_printf(&joined, "%s%.*s", k ? ", " : "", YM_FMT(schema->key.items[k]));
-        quality_quote(sql, ym_buf_str(&joined));
-        ym_buf_clear(&joined);
-        ym_buf_add(sql, YM_STR(", arrayStringConcat(["));
-        for (size_t k = 0; k < schema->key.n; k++)
-            for (size_t i = 0; i < schema->n; i++)
-                if (ym_str_eq(schema->fields[i].name, schema->key.items[k]))
-                    ym_buf_printf(sql, "%sraw[%zu]", k ? "," : "", map[i] + 1);
-        ym_buf_add(sql, YM_STR("], ', '), "));
-    }
+    joined_sql(schema, map, &schema->key, sql);
+    for (size_t i = 0; i < schema->n_uniques; i++)
+        joined_sql(schema, map, &schema->uniques[i], sql);
+    for (size_t i = 0; i < schema->n_references; i++)
+        joined_sql(schema, map, &schema->references[i].fields, sql);
     ym_buf_add(sql, YM_STR("raw[transform(field, ["));
     for (size_t i = 0; i < schema->n; i++) {
         ym_buf_add(sql, ym_str(i ? "," : ""));

@@ -6,7 +6,8 @@
 enum {
     TEXT_MAX = 4096, // a title, a pattern, a marker
     NAME_MAX_BYTES = 256,
-    LIST_MAX = 10000
+    LIST_MAX = 10000,
+    KEYS_MAX = 100 // unique keys, references
 };
 static const char *const type_names[QUALITY_TYPES] = {
     [QUALITY_STRING] = "string",   [QUALITY_INTEGER] = "integer", [QUALITY_NUMBER] = "number",
@@ -358,6 +359,8 @@ static bool read_member(const struct place *at, const char *key, const json_t *v
         return read_marks(at, key, value, field, &field->true_values);
     if (strcmp(key, "falseValues") == 0)
         return read_marks(at, key, value, field, &field->false_values);
+    if (strcmp(key, "residual") == 0)
+        return read_texts(at, key, value, &field->residual);
     if (strcmp(key, "missingValues") == 0)
         return (field->own_missing = read_texts(at, key, value, &field->missing));
     return read_plain(at, key, value);
@@ -383,6 +386,40 @@ static bool read_name(struct place *at, const json_t *from, struct quality_field
     return about(at, "name");
 }
 
+// Only what the field declares, and what leaves the cell of its type, can be accepted.
+static bool check_residual(const struct place *at, const struct quality_field *field)
+{
+    const struct {
+        const char *code;
+        bool declared;
+    } rules[] = {
+        {"minimum", field->minimum.p},
+        {"maximum", field->maximum.p},
+        {"minLength", field->min_length >= 0},
+        {"maxLength", field->max_length >= 0},
+        {"pattern", field->pattern.p},
+        {"enum", field->values.n > 0},
+        {field->semantic == CODES_NONE ? "" : codes_name(field->semantic),
+         field->semantic != CODES_NONE},
+    };
+
+    for (size_t r = 0; r < field->residual.n; r++) {
+        size_t i = 0;
+        while (i < YM_COUNT(rules) && !ym_str_is(field->residual.items[r], rules[i].code))
+            i++;
+        if (i < YM_COUNT(rules) && rules[i].declared)
+            continue;
+        ym_fail(at->err, YM_INVALID, "schema.residual",
+                "'%.*s' is no rule of the field whose breach could be accepted",
+                YM_FMT(field->residual.items[r]));
+        ym_hint(at->err,
+                "Name constraints that the field has (minimum, maximum, minLength, "
+                "maxLength, pattern, enum) or its semantic.");
+        return about(at, "residual");
+    }
+    return true;
+}
+
 static bool read_field(struct place *at, const json_t *from, struct quality_field *field)
 {
     const char *key;
@@ -397,7 +434,8 @@ static bool read_field(struct place *at, const json_t *from, struct quality_fiel
         return false;
     json_object_foreach((json_t *)from, key,
                         value) if (!read_member(at, key, value, field)) return false;
-    return read_constraints(at, json_object_get(from, "constraints"), field);
+    return read_constraints(at, json_object_get(from, "constraints"), field) &&
+           check_residual(at, field);
 }
 
 static bool read_fields(struct place *at, const json_t *from, struct quality_schema *out)
@@ -436,16 +474,109 @@ static bool read_fields(struct place *at, const json_t *from, struct quality_sch
     return ok;
 }
 
+// One name, or a list of them.
+static bool read_names(const struct place *at, const char *member, const json_t *from,
+                       struct quality_texts *out)
+{
+    struct ym_str name = {0};
+
+    if (!json_is_string(from))
+        return read_texts(at, member, from, out);
+    if (!read_text(at, member, from, &name))
+        return false;
+    *out = (struct quality_texts){0};
+    quality_push(out, at->arena, name);
+    return true;
+}
+
+// At least one field of the schema, each once.
+static bool check_names(const struct place *at, const char *member,
+                        const struct quality_schema *schema, const struct quality_texts *names)
+{
+    bool right = names->n > 0;
+
+    for (size_t k = 0; right && k < names->n; k++) {
+        size_t i = 0;
+        while (i < schema->n && !ym_str_eq(schema->fields[i].name, names->items[k]))
+            i++;
+        right = i < schema->n;
+        for (size_t before = 0; before < k; before++)
+            right = right && !ym_str_eq(names->items[before], names->items[k]);
+    }
+    if (right)
+        return true;
+    ym_fail(at->err, YM_INVALID, "schema.key", "'%s' names what is no field, or one twice", member);
+    ym_hint(at->err, "List names of fields of this schema, each once.");
+    return about(at, member);
+}
+
+static bool read_uniques(const struct place *at, const json_t *from, struct quality_schema *out)
+{
+    if (!json_is_array(from) || json_array_size(from) > KEYS_MAX)
+        return wrong_kind(at, "uniqueKeys", "a list of up to 100 lists of field names");
+    for (size_t i = 0; i < json_array_size(from); i++) {
+        struct quality_texts names = {0};
+        if (!read_names(at, "uniqueKeys", json_array_get(from, i), &names) ||
+            !check_names(at, "uniqueKeys", out, &names))
+            return false;
+        out->uniques = ym_arena_grow(at->arena, out->uniques, &out->cap_uniques, out->n_uniques + 1,
+                                     sizeof *out->uniques);
+        out->uniques[out->n_uniques++] = names;
+    }
+    return true;
+}
+
+static bool read_reference(const struct place *at, const json_t *from, struct quality_schema *out,
+                           struct quality_reference *to)
+{
+    const json_t *other = json_object_get(from, "reference");
+    const json_t *resource = json_object_get(other, "resource");
+    struct quality_texts residual = {0};
+    const char *key;
+    json_t *value;
+
+    *to = (struct quality_reference){.resource = YM_STR("")};
+    json_object_foreach((json_t *)from, key,
+                        value) if (strcmp(key, "fields") != 0 && strcmp(key, "reference") != 0 &&
+                                   strcmp(key, "residual") != 0) return unknown_member(at, key);
+    if (!json_is_object(from) || !json_is_object(other))
+        return wrong_kind(at, "foreignKeys", "a list of {fields, reference: {resource, fields}}");
+    if (!read_names(at, "foreignKeys", json_object_get(from, "fields"), &to->fields) ||
+        !check_names(at, "foreignKeys", out, &to->fields) ||
+        (resource && !read_text(at, "foreignKeys", resource, &to->resource)) ||
+        !read_names(at, "foreignKeys", json_object_get(other, "fields"), &to->theirs))
+        return false;
+    if (to->theirs.n != to->fields.n)
+        return wrong_kind(at, "foreignKeys", "a list of as many fields of the other dataset");
+    if (to->resource.n == 0 && !check_names(at, "foreignKeys", out, &to->theirs))
+        return false;
+    value = json_object_get(from, "residual");
+    if (value && !read_texts(at, "foreignKeys", value, &residual))
+        return false;
+    to->residual = residual.n > 0;
+    for (size_t i = 0; i < residual.n; i++)
+        if (!ym_str_is(residual.items[i], "reference"))
+            return wrong_kind(at, "foreignKeys", "with no other residual than \"reference\"");
+    return true;
+}
+
+static bool read_references(const struct place *at, const json_t *from, struct quality_schema *out)
+{
+    if (!json_is_array(from) || json_array_size(from) > KEYS_MAX)
+        return wrong_kind(at, "foreignKeys", "a list of up to 100 references");
+    out->references =
+        ym_arena_alloc(at->arena, (json_array_size(from) + 1) * sizeof *out->references);
+    for (; out->n_references < json_array_size(from); out->n_references++)
+        if (!read_reference(at, json_array_get(from, out->n_references), out,
+                            &out->references[out->n_references]))
+            return false;
+    return true;
+}
+
 static bool read_key(const struct place *at, const json_t *from, struct quality_schema *out)
 {
-    if (json_is_string(from)) {
-        struct ym_str name = {0};
-        if (!read_text(at, "primaryKey", from, &name))
-            return false;
-        quality_push(&out->key, at->arena, name);
-    } else if (!read_texts(at, "primaryKey", from, &out->key)) {
+    if (!read_names(at, "primaryKey", from, &out->key))
         return false;
-    }
     for (size_t k = 0; k < out->key.n; k++) {
         size_t i = 0;
         while (i < out->n && !ym_str_eq(out->fields[i].name, out->key.items[k]))
@@ -483,6 +614,10 @@ static bool read_top(const struct place *at, const char *key, const json_t *valu
         return true;
     if (strcmp(key, "primaryKey") == 0)
         return read_key(at, value, out);
+    if (strcmp(key, "uniqueKeys") == 0)
+        return read_uniques(at, value, out);
+    if (strcmp(key, "foreignKeys") == 0)
+        return read_references(at, value, out);
     if (strcmp(key, "missingValues") == 0)
         return read_texts(at, key, value, &out->missing);
     if (strcmp(key, "equalRepeats") == 0)
@@ -490,10 +625,6 @@ static bool read_top(const struct place *at, const char *key, const json_t *valu
     for (size_t i = 0; i < YM_COUNT(told); i++)
         if (strcmp(key, told[i]) == 0)
             return true;
-    // Tools write these empty; with something in them they would promise what nobody checks.
-    if ((strcmp(key, "foreignKeys") == 0 || strcmp(key, "uniqueKeys") == 0) &&
-        json_is_array(value) && json_array_size(value) == 0)
-        return true;
     return unknown_member(at, key);
 }
 

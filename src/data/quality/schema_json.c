@@ -62,12 +62,39 @@ static json_t *field_json(const struct quality_field *field)
         json_object_set_new(to, "trueValues", texts(&field->true_values));
     if (field->false_values.n > 0)
         json_object_set_new(to, "falseValues", texts(&field->false_values));
+    if (field->residual.n > 0)
+        json_object_set_new(to, "residual", texts(&field->residual));
     json_t *rules = constraints(field);
     if (json_object_size(rules) > 0)
         json_object_set_new(to, "constraints", rules);
     else
         json_decref(rules);
     return to;
+}
+
+static json_t *uniques_json(const struct quality_schema *schema)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < schema->n_uniques; i++)
+        json_array_append_new(array, texts(&schema->uniques[i]));
+    return array;
+}
+
+static json_t *references_json(const struct quality_schema *schema)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < schema->n_references; i++) {
+        const struct quality_reference *reference = &schema->references[i];
+        json_t *one = json_pack("{s:o, s:{s:o, s:o}}", "fields", texts(&reference->fields),
+                                "reference", "resource", ym_json_str(reference->resource), "fields",
+                                texts(&reference->theirs));
+        if (reference->residual)
+            json_object_set_new(one, "residual", json_pack("[s]", "reference"));
+        json_array_append_new(array, one);
+    }
+    return array;
 }
 
 json_t *quality_schema_json(const struct quality_schema *schema)
@@ -80,6 +107,10 @@ json_t *quality_schema_json(const struct quality_schema *schema)
     if (schema->key.n > 0)
         json_object_set_new(to, "primaryKey", texts(&schema->key));
     json_object_set_new(to, "missingValues", texts(&schema->missing));
+    if (schema->n_uniques > 0)
+        json_object_set_new(to, "uniqueKeys", uniques_json(schema));
+    if (schema->n_references > 0)
+        json_object_set_new(to, "foreignKeys", references_json(schema));
     if (schema->drop_equal)
         json_object_set_new(to, "equalRepeats", json_string("drop"));
     return to;

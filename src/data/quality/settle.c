@@ -1,4 +1,4 @@
-/* What looks at other rows: equal repeats, keys, unique fields.
+/* What looks at other rows: references, equal repeats, keys, unique fields.
  *
  * One statement asks whether any value comes twice (in the table's own order for the key, so it
  * streams); mostly none does and that is all. Else fix_LOAD takes the positions of the later rows,
@@ -82,37 +82,40 @@ static void group(const struct settling *s, const struct quality_texts *by, stru
         all_cells(s, sql);
 }
 
-static void only_given(const struct quality_texts *by, bool nullable, struct ym_buf *sql)
+// Rows in which one of the cells is missing are not compared.
+static void only_given(const struct quality_schema *schema, const struct quality_texts *by,
+                       struct ym_buf *sql)
 {
-    if (!nullable)
-        return;
-    ym_buf_add(sql, YM_STR(" AND isNotNull("));
-    engine_name(sql, by->items[0]);
-    ym_buf_char(sql, ')');
+    for (size_t k = 0; k < by->n; k++) {
+        const struct quality_field *field = quality_field_of(schema, by->items[k]);
+        if (field->required || field->key)
+            continue;
+        ym_buf_add(sql, YM_STR(" AND isNotNull("));
+        engine_name(sql, field->name);
+        ym_buf_char(sql, ')');
+    }
 }
 
-static void repeated(const struct settling *s, const struct quality_texts *by, bool nullable,
-                     struct ym_buf *sql)
+static void repeated(const struct settling *s, const struct quality_texts *by, struct ym_buf *sql)
 {
     ym_buf_add(sql, YM_STR("SELECT "));
     group(s, by, sql);
     ym_buf_add(sql, YM_STR(" FROM "));
     good(s, sql);
     of_version(s, sql);
-    only_given(by, nullable, sql);
+    only_given(s->schema, by, sql);
     ym_buf_add(sql, YM_STR(" GROUP BY "));
     group(s, by, sql);
     ym_buf_add(sql, YM_STR(" HAVING count() > 1"));
 }
 
-static bool any_repeated(struct settling *s, const struct quality_texts *by, bool nullable,
-                         bool *any)
+static bool any_repeated(struct settling *s, const struct quality_texts *by, bool *any)
 {
     struct ym_buf sql = {0};
     int64_t n = 0;
 
     ym_buf_add(&sql, YM_STR("SELECT count() FROM ("));
-    repeated(s, by, nullable, &sql);
+    repeated(s, by, &sql);
     ym_buf_add(&sql, YM_STR(" LIMIT 1) SETTINGS optimize_aggregation_in_order = 1"));
     if (!number(s, &sql, &n, 1))
         return false;
@@ -120,8 +123,8 @@ static bool any_repeated(struct settling *s, const struct quality_texts *by, boo
     return true;
 }
 
-// fix_LOAD: position of each later row, and whether it equals an earlier one in all cells.
-static bool find(struct settling *s, const struct quality_texts *by, bool nullable, bool drop)
+// fix_LOAD: positions of the rows that go, and whether they equal an earlier one in all cells.
+static bool make_fix(struct settling *s)
 {
     struct ym_buf sql = {0};
 
@@ -133,7 +136,15 @@ static bool find(struct settling *s, const struct quality_texts *by, bool nullab
     ym_buf_add(&sql, YM_STR("CREATE TABLE "));
     fix(s, &sql);
     ym_buf_add(&sql, YM_STR(" (_pos UInt64, equal UInt8) ENGINE = MergeTree ORDER BY _pos"));
-    if (!run(s, &sql))
+    return run(s, &sql);
+}
+
+// The later rows of each value that comes twice.
+static bool find(struct settling *s, const struct quality_texts *by, bool drop)
+{
+    struct ym_buf sql = {0};
+
+    if (!make_fix(s))
         return false;
     ym_buf_add(&sql, YM_STR("INSERT INTO "));
     fix(s, &sql);
@@ -153,9 +164,61 @@ static bool find(struct settling *s, const struct quality_texts *by, bool nullab
     ym_buf_add(&sql, YM_STR(" AND ("));
     group(s, by, &sql);
     ym_buf_add(&sql, YM_STR(") IN ("));
-    repeated(s, by, nullable, &sql);
+    repeated(s, by, &sql);
     ym_buf_add(&sql, YM_STR(")) WHERE nth > 1"));
     return run(s, &sql);
+}
+
+// The declared format with the engine's letters, each number with all its digits.
+static void shown_format(struct ym_str format, struct ym_buf *sql)
+{
+    struct ym_buf to = {0};
+
+    for (size_t i = 0; i < format.n; i++) {
+        char c = format.p[i];
+        if (i > 0 && format.p[i - 1] == '%')
+            c = c == 'M' ? 'i' : c == 'S' ? 's' : c;
+        ym_buf_char(&to, c);
+    }
+    quality_quote(sql, ym_buf_str(&to));
+    ym_buf_clear(&to);
+}
+
+// A cell as a text that reads back as the same value.
+static void text(const struct settling *s, size_t i, struct ym_buf *sql)
+{
+    const struct quality_field *field = &s->schema->fields[i];
+    const struct quality_texts *markers = quality_missing(s->schema, i);
+    struct ym_str none = YM_STR("");
+
+    for (size_t m = 0; m < markers->n; m++)
+        if (m == 0 || markers->items[m].n == 0)
+            none = markers->items[m];
+    ym_buf_add(sql, YM_STR("ifNull("));
+    if (field->format.n > 0 && quality_typed(field)) {
+        ym_buf_add(sql, YM_STR("formatDateTime("));
+        engine_name(sql, field->name);
+        ym_buf_char(sql, ',');
+        shown_format(field->format, sql);
+        ym_buf_char(sql, ')');
+    } else if (field->type == QUALITY_BOOLEAN) {
+        ym_buf_add(sql, YM_STR("if(isNull("));
+        engine_name(sql, field->name);
+        ym_buf_add(sql, YM_STR("),NULL,if("));
+        engine_name(sql, field->name);
+        ym_buf_char(sql, ',');
+        quality_quote(sql, quality_trues(field)->items[0]);
+        ym_buf_char(sql, ',');
+        quality_quote(sql, quality_falses(field)->items[0]);
+        ym_buf_add(sql, YM_STR("))"));
+    } else {
+        ym_buf_add(sql, YM_STR("toString("));
+        engine_name(sql, field->name);
+        ym_buf_char(sql, ')');
+    }
+    ym_buf_char(sql, ',');
+    quality_quote(sql, none);
+    ym_buf_char(sql, ')');
 }
 
 static void raw(const struct settling *s, struct ym_buf *sql)
@@ -172,21 +235,24 @@ static void raw(const struct settling *s, struct ym_buf *sql)
             ym_buf_add(sql, YM_STR("''"));
             continue;
         }
-        ym_buf_add(sql, YM_STR("ifNull(toString("));
-        engine_name(sql, s->schema->fields[field_of[c] - 1].name);
-        ym_buf_add(sql, YM_STR("), '')"));
+        text(s, field_of[c] - 1, sql);
     }
     ym_buf_char(sql, ']');
     free(field_of);
 }
 
-static bool quarantine(struct settling *s, const struct quality_texts *by)
+static void reason(const char *code, const struct quality_texts *by, struct ym_buf *why)
+{
+    ym_buf_printf(why, "%s:", code);
+    for (size_t i = 0; i < by->n; i++)
+        ym_buf_printf(why, "%s%.*s", i ? ", " : "", YM_FMT(by->items[i]));
+}
+
+static bool quarantine(struct settling *s, const char *code, const struct quality_texts *by)
 {
     struct ym_buf sql = {0}, why = {0};
 
-    ym_buf_add(&why, YM_STR("unique:"));
-    for (size_t i = 0; i < by->n; i++)
-        ym_buf_printf(&why, "%s%.*s", i ? ", " : "", YM_FMT(by->items[i]));
+    reason(code, by, &why);
     ym_buf_printf(&sql, "INSERT INTO %s.q%" PRId64 " SELECT _version, _pos, [", s->target->database,
                   s->target->dataset);
     quality_quote(&sql, ym_buf_str(&why));
@@ -220,27 +286,85 @@ static bool take_out(struct settling *s)
     return run(s, &sql);
 }
 
-static bool settle(struct settling *s, const struct quality_texts *by, bool nullable, bool drop,
+static bool settle(struct settling *s, const struct quality_texts *by, bool drop,
                    int64_t *duplicates)
 {
     struct ym_buf sql = {0};
     int64_t found[2] = {0};
     bool any = false;
 
-    if (!any_repeated(s, by, nullable, &any))
+    if (!any_repeated(s, by, &any))
         return false;
     if (!any)
         return true;
-    if (!find(s, by, nullable, drop))
+    if (!find(s, by, drop))
         return false;
     ym_buf_add(&sql, YM_STR("SELECT countIf(equal), countIf(NOT equal) FROM "));
     fix(s, &sql);
     if (!number(s, &sql, found, 2))
         return false;
     *duplicates += found[0];
-    if (found[1] > 0 && !quarantine(s, by))
+    if (found[1] > 0 && !quarantine(s, "unique", by))
         return false;
     return take_out(s);
+}
+
+// A tuple of given cells, as texts where the two sides are not of one type. Without the NULL in
+// its type: the engine converts the one side to the other's type before it looks at the conditions.
+static void tuple(const struct quality_schema *schema, const struct quality_texts *names,
+                  const struct quality_schema *other, const struct quality_texts *theirs,
+                  struct ym_buf *sql)
+{
+    ym_buf_add(sql, YM_STR("tuple("));
+    for (size_t k = 0; k < names->n; k++) {
+        const struct quality_field *one = quality_field_of(schema, names->items[k]);
+        const struct quality_field *two = quality_field_of(other, theirs->items[k]);
+        bool same = one->type == two->type && one->scale == two->scale;
+        ym_buf_printf(sql, "%sassumeNotNull(%s", k > 0 ? "," : "", same ? "" : "toString(");
+        engine_name(sql, one->name);
+        ym_buf_add(sql, ym_str(same ? ")" : "))"));
+    }
+    ym_buf_char(sql, ')');
+}
+
+// Rows whose partner the other dataset lacks; those that a steward accepted for it stay.
+static bool refer(struct settling *s, const struct quality_reference *reference,
+                  const struct quality_other *other)
+{
+    struct ym_buf sql = {0}, why = {0};
+    int64_t found = 0;
+
+    if (!make_fix(s))
+        return false;
+    ym_buf_add(&sql, YM_STR("INSERT INTO "));
+    fix(s, &sql);
+    ym_buf_add(&sql, YM_STR(" SELECT _pos, 0 FROM "));
+    good(s, &sql);
+    of_version(s, &sql);
+    only_given(s->schema, &reference->fields, &sql);
+    ym_buf_add(&sql, YM_STR(" AND "));
+    tuple(s->schema, &reference->fields, other->schema, &reference->theirs, &sql);
+    ym_buf_add(&sql, YM_STR(" NOT IN (SELECT "));
+    tuple(other->schema, &reference->theirs, s->schema, &reference->fields, &sql);
+    ym_buf_printf(&sql, " FROM %s.d%" PRId64 " WHERE _version = %" PRId64, s->target->database,
+                  other->dataset, other->version);
+    only_given(other->schema, &reference->theirs, &sql);
+    ym_buf_char(&sql, ')');
+    if (s->target->accepted) {
+        reason("reference", &reference->fields, &why);
+        ym_buf_printf(&sql, " AND _pos NOT IN (SELECT _pos FROM %s.acc_%" PRId64 " WHERE why = ",
+                      s->target->database, s->target->load);
+        quality_quote(&sql, ym_buf_str(&why));
+        ym_buf_char(&sql, ')');
+        ym_buf_clear(&why);
+    }
+    if (!run(s, &sql))
+        return false;
+    ym_buf_add(&sql, YM_STR("SELECT count() FROM "));
+    fix(s, &sql);
+    if (!number(s, &sql, &found, 1))
+        return false;
+    return found == 0 || (quarantine(s, "reference", &reference->fields) && take_out(s));
 }
 
 static bool count(struct settling *s, struct quality_counts *counts)
@@ -269,17 +393,22 @@ bool quality_settle(struct engine *engine, const struct quality_schema *schema, 
     struct settling s = {engine, schema, map, n_columns, target, err};
 
     counts->duplicates = 0;
+    // Each row alone first: one that has no partner must not push out another of its key.
+    for (size_t i = 0; target->others && i < schema->n_references; i++)
+        if (!refer(&s, &schema->references[i], &target->others[i]))
+            return false;
     if ((schema->key.n > 0 || schema->drop_equal) &&
-        !settle(&s, &schema->key, false, schema->drop_equal, &counts->duplicates))
+        !settle(&s, &schema->key, schema->drop_equal, &counts->duplicates))
         return false;
+    for (size_t i = 0; i < schema->n_uniques; i++)
+        if (!settle(&s, &schema->uniques[i], false, &counts->duplicates))
+            return false;
     for (size_t i = 0; i < schema->n; i++) {
         struct ym_str name = schema->fields[i].name;
         const struct quality_texts by = {&name, 1, 1};
-        bool nullable = !schema->fields[i].required;
         if (!schema->fields[i].unique || (schema->fields[i].key && schema->key.n == 1))
             continue;
-        nullable = nullable && !schema->fields[i].key;
-        if (!settle(&s, &by, nullable, false, &counts->duplicates))
+        if (!settle(&s, &by, false, &counts->duplicates))
             return false;
     }
     return count(&s, counts);

@@ -28,6 +28,15 @@ void quality_list(struct ym_buf *sql, const struct quality_texts *texts)
     }
 }
 
+const struct quality_field *quality_field_of(const struct quality_schema *schema,
+                                             struct ym_str name)
+{
+    for (size_t i = 0; i < schema->n; i++)
+        if (ym_str_eq(schema->fields[i].name, name))
+            return &schema->fields[i];
+    return NULL;
+}
+
 const struct quality_texts *quality_missing(const struct quality_schema *schema, size_t field)
 {
     const struct quality_field *f = &schema->fields[field];

@@ -266,6 +266,100 @@ static void names_may_hold_what_sql_would_stumble_over(void **state)
     loaded_free(&loaded);
 }
 
+static void rows_of_a_unique_key_are_compared_only_where_all_its_cells_are_given(void **state)
+{
+    (void)state;
+    struct lake_rows rows;
+    struct quality_schema schema;
+    struct loaded loaded;
+
+    lake_csv(YM_STR("k,a,b\n1,x,1\n2,x,2\n3,x,1\n4,,1\n5,,1\n6,y,1\n"), &rows);
+    lake_schema(
+        "{\"fields\":[{\"name\":\"k\"},{\"name\":\"a\"},{\"name\":\"b\","
+        "\"type\":\"integer\"}],\"primaryKey\":\"k\",\"uniqueKeys\":[[\"a\",\"b\"]]}",
+        &schema);
+    lake_load(&rows, &schema, &loaded);
+    assert_int_equal(loaded.counts.kept, 5);
+    assert_int_equal(lake_reason(&loaded, "unique", "a, b"), 1);
+    const json_t *example =
+        json_array_get(json_object_get(json_array_get(loaded.reasons, 0), "examples"), 0);
+    assert_int_equal(json_integer_value(json_object_get(example, "line")), 4);
+    assert_string_equal(ym_json_get(example, "value").p, "x, 1");
+    lake_rows_free(&rows);
+    loaded_free(&loaded);
+}
+
+static void a_row_without_its_partner_in_the_stated_version_is_quarantined(void **state)
+{
+    (void)state;
+    struct lake_rows regions, rows;
+    struct quality_schema schema, other;
+    struct loaded region, loaded;
+
+    // The other dataset has texts, this one numbers: they are compared as texts.
+    lake_csv(YM_STR("code,year\n420100,2024\n420200,2024\n420200,2025\n"), &regions);
+    lake_schema("{\"fields\":[{\"name\":\"code\"},{\"name\":\"year\",\"type\":\"integer\"}]}",
+                &other);
+    lake_load(&regions, &other, &region);
+    lake_csv(
+        YM_STR("k,region,year,up\n1,420100,2024,\n2,420100,2025,1\n3,,2024,1\n4,420200,2025,9\n"
+               "2,420200,2024,2\n"),
+        &rows);
+    lake_schema(
+        "{\"fields\":[{\"name\":\"k\"},{\"name\":\"region\",\"type\":\"integer\"},{\"name\":"
+        "\"year\",\"type\":\"integer\"},{\"name\":\"up\"}],\"primaryKey\":\"k\","
+        "\"foreignKeys\":[{\"fields\":[\"region\",\"year\"],\"reference\":{\"resource\":"
+        "\"geo.region\",\"fields\":[\"code\",\"year\"]}},{\"fields\":\"up\",\"reference\":{"
+        "\"resource\":\"\",\"fields\":\"k\"}}]}",
+        &schema);
+    lake_references(&rows, &schema, &region, &loaded);
+    // Row 2 has no partner, so that the later row of its key stays; 4 names no row of this file.
+    assert_int_equal(lake_reason(&loaded, "reference", "region, year"), 1);
+    assert_int_equal(lake_reason(&loaded, "reference", "up"), 1);
+    assert_int_equal(lake_reason(&loaded, "unique", "k"), 0);
+    assert_true(ym_str_is(
+        lake_ask("SELECT arrayStringConcat(groupArray(toString(_pos)), ' ') FROM (SELECT _pos FROM"
+                 " lake.d%lld ORDER BY _pos)",
+                 (long long)loaded.target.dataset),
+        "2 4 6"));
+    lake_rows_free(&regions);
+    lake_rows_free(&rows);
+    loaded_free(&region);
+    loaded_free(&loaded);
+}
+
+static void a_row_put_out_by_another_keeps_texts_that_read_back_as_they_were(void **state)
+{
+    (void)state;
+    struct lake_rows rows, again;
+    struct quality_schema schema;
+    struct loaded loaded, second;
+
+    lake_csv(YM_STR("k,d,m,b,n\n1,2020年1月6日,06/01/1931 07:08,是,-\n"
+                    "1,1931年12月31日,31/12/2100 23:59,否,1.50\n"),
+             &rows);
+    lake_schema(
+        "{\"fields\":[{\"name\":\"k\"},{\"name\":\"d\",\"type\":\"date\",\"format\":\"%Y年%m月%"
+        "d日\"},"
+        "{\"name\":\"m\",\"type\":\"datetime\",\"format\":\"%d/%m/%Y "
+        "%H:%M\"},{\"name\":\"b\",\"type\":"
+        "\"boolean\",\"trueValues\":[\"是\"],\"falseValues\":[\"否\"]},{\"name\":\"n\",\"type\":"
+        "\"number\",\"scale\":2,\"missingValues\":[\"-\"]}],\"primaryKey\":\"k\"}",
+        &schema);
+    lake_load(&rows, &schema, &loaded);
+    assert_int_equal(lake_reason(&loaded, "unique", "k"), 1);
+    struct ym_str cells = lake_ask("SELECT arrayStringConcat(raw, ',') FROM lake.q%lld",
+                                   (long long)loaded.target.dataset);
+    assert_true(ym_str_is(cells, "1,1931年12月31日,31/12/2100 23:59,否,1.5"));
+    lake_csv(ym_arena_printf(&lake_arena, "k,d,m,b,n\n%s\n", cells.p), &again);
+    lake_load(&again, &schema, &second);
+    assert_int_equal(second.counts.kept, 1);
+    lake_rows_free(&rows);
+    lake_rows_free(&again);
+    loaded_free(&loaded);
+    loaded_free(&second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +373,9 @@ int main(void)
         cmocka_unit_test(rows_with_a_fault_are_quarantined_for_that_alone),
         cmocka_unit_test(repeats_of_a_key_leave_the_first_row_and_equal_rows_are_dropped),
         cmocka_unit_test(names_may_hold_what_sql_would_stumble_over),
+        cmocka_unit_test(rows_of_a_unique_key_are_compared_only_where_all_its_cells_are_given),
+        cmocka_unit_test(a_row_without_its_partner_in_the_stated_version_is_quarantined),
+        cmocka_unit_test(a_row_put_out_by_another_keeps_texts_that_read_back_as_they_were),
     };
 
     return cmocka_run_group_tests_name("data/quality/checks", tests, lake_setup, lake_teardown);

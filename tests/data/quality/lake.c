@@ -229,18 +229,38 @@ static void finish(struct lake_rows *rows, const struct quality_sql *sql, struct
          &err);
 }
 
-void lake_load(struct lake_rows *rows, const struct quality_schema *schema, struct loaded *out)
+static void load(struct lake_rows *rows, const struct quality_schema *schema, struct loaded *out)
 {
     struct ym_error err = {0};
     struct quality_sql sql;
 
-    *out = (struct loaded){.schema = *schema, .target = lake_target()};
     must(quality_match(schema, rows->names, rows->columns, &lake_arena, &out->map, &err), &err);
     must(quality_compile(schema, out->map, rows->columns, &out->target, &lake_arena, &sql, &err),
          &err);
     must(quality_begin(lake_engine, &sql, &err), &err);
     lake_insert(rows, sql.insert);
     finish(rows, &sql, out);
+}
+
+void lake_load(struct lake_rows *rows, const struct quality_schema *schema, struct loaded *out)
+{
+    *out = (struct loaded){.schema = *schema, .target = lake_target()};
+    load(rows, schema, out);
+}
+
+void lake_references(struct lake_rows *rows, const struct quality_schema *schema,
+                     const struct loaded *other, struct loaded *out)
+{
+    struct quality_target target = lake_target();
+    struct quality_other others[] = {
+        {other->target.dataset, other->target.version, &other->schema},
+        {target.dataset, target.version, schema},
+    };
+
+    target.others = others;
+    *out = (struct loaded){.schema = *schema, .target = target};
+    load(rows, schema, out);
+    out->target.others = NULL;
 }
 
 void lake_check(struct lake_rows *rows, struct loaded *out)

@@ -32,6 +32,9 @@ struct quality_target lake_target(void); // a new dataset, load and version
 void lake_schema(const char *json, struct quality_schema *out);
 // Match, compile, insert, settle, report; asserts that each works and that rows in = out.
 void lake_load(struct lake_rows *rows, const struct quality_schema *schema, struct loaded *out);
+// The same; the first reference is to `other`, the second (if any) to the rows themselves.
+void lake_references(struct lake_rows *rows, const struct quality_schema *schema,
+                     const struct loaded *other, struct loaded *out);
 // Staged, proposed, restaged.
 void lake_check(struct lake_rows *rows, struct loaded *out);
 void loaded_free(struct loaded *loaded);

@@ -37,7 +37,20 @@ static void what_is_not_known_is_refused_by_its_place(void **state)
          "a: fields[0].tpye"},
         {"{\"fields\":[{\"name\":\"a\",\"groupChar\":\",\"}]}", "schema.member",
          "a: fields[0].groupChar"},
-        {"{\"fields\":[{\"name\":\"a\"}],\"foreignKeys\":[{}]}", "schema.member", "foreignKeys"},
+        {"{\"fields\":[{\"name\":\"a\"}],\"foreignKeys\":[{}]}", "schema.value", "foreignKeys"},
+        {"{\"fields\":[{\"name\":\"a\"}],\"foreignKeys\":[{\"fields\":\"b\",\"reference\":{"
+         "\"resource\":\"x.y\",\"fields\":\"c\"}}]}",
+         "schema.key", "foreignKeys"},
+        {"{\"fields\":[{\"name\":\"a\"}],\"foreignKeys\":[{\"fields\":\"a\",\"reference\":{"
+         "\"resource\":\"x.y\",\"fields\":[\"c\",\"d\"]}}]}",
+         "schema.value", "foreignKeys"},
+        {"{\"fields\":[{\"name\":\"a\"}],\"uniqueKeys\":[[\"a\",\"a\"]]}", "schema.key",
+         "uniqueKeys"},
+        {"{\"fields\":[{\"name\":\"a\",\"residual\":[\"maximum\"],\"constraints\":{\"minLength\":1}"
+         "}]}",
+         "schema.residual", "a: fields[0].residual"},
+        {"{\"fields\":[{\"name\":\"a\",\"type\":\"integer\",\"residual\":[\"type\"]}]}",
+         "schema.residual", "a: fields[0].residual"},
         {"{\"fields\":[{\"name\":\"a\",\"constraints\":{\"minimum\":1}}]}",
          "schema.constraint_type", "a: fields[0].constraints.minimum"},
         {"{\"fields\":[{\"name\":\"a\",\"type\":\"integer\",\"constraints\":{\"minimum\":\"x\"}}]}",
@@ -96,13 +109,16 @@ static void a_schema_comes_back_as_it_was_written(void **state)
         "\"A\"]}},"
         "{\"name\":\"b\",\"title\":{\"zh\":\"甲\",\"en\":\"B\"},\"type\":\"number\",\"scale\":2,"
         "\"unit\":"
-        "\"元\",\"description\":\"x\",\"missingValues\":[\"\",\"-\"],\"constraints\":{\"unique\":"
+        "\"元\",\"description\":\"x\",\"missingValues\":[\"\",\"-\"],\"residual\":[\"maximum\"],"
+        "\"constraints\":{\"unique\":"
         "true,"
         "\"minimum\":\"0.5\",\"maximum\":\"10\"}},{\"name\":\"c\",\"type\":\"datetime\",\"format\":"
         "\"%Y/%m/%d %H:%M\",\"zone\":\"UTC\"},{\"name\":\"d\",\"type\":\"boolean\",\"trueValues\":"
         "[\"是\"],\"falseValues\":[\"否\"]},{\"name\":\"e\",\"type\":\"string\",\"semantic\":"
         "\"vin\"}],"
-        "\"primaryKey\":[\"站点\",\"c\"],\"missingValues\":[\"\",\"NaN\"],\"equalRepeats\":"
+        "\"primaryKey\":[\"站点\",\"c\"],\"missingValues\":[\"\",\"NaN\"],\"uniqueKeys\":[[\"b\","
+        "\"c\"]],\"foreignKeys\":[{\"fields\":[\"e\"],\"reference\":{\"resource\":\"traffic.car\","
+        "\"fields\":[\"vin\"]},\"residual\":[\"reference\"]}],\"equalRepeats\":"
         "\"drop\"}";
     struct quality_schema schema;
     struct ym_error err;
