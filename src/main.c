@@ -2,6 +2,7 @@
 #include "data/catalog/catalog.h"
 #include "data/collect/collect.h"
 #include "data/lake/lake.h"
+#include "data/lake/uploads.h"
 #include "face/cli/commands.h"
 #include "host/jobs/jobs.h"
 #include "host/store/store.h"
@@ -11,11 +12,13 @@ static const struct store_migration migrations[] = {
     {1, "org", ORG_SCHEMA_1},
     {2, "jobs", JOBS_SCHEMA_1},
     {3, "catalog", CATALOG_SCHEMA_1},
+    {4, "uploads", LAKE_UPLOADS_1},
 };
 
 static const struct jobs_kind kinds[] = {
     {"load.run", lake_run_load, 10},
     {"lake.derive", lake_derive, 10},
+    {"lake.sweep", lake_sweep, 10},
 };
 
 static const struct jobs_follower followers[] = {

@@ -1,4 +1,4 @@
-#include "data/lake/lake_private.h"
+#include "data/lake/uploads_private.h"
 
 #include "base/time.h"
 
@@ -24,6 +24,7 @@ bool lake_open(const struct lake_options *options, struct lake **out, struct ym_
         return ym_fail(err, YM_FAULT, "lake.open", "no memory for the lake");
     lake->options = *options;
     lake->cache = lake_cache_new();
+    lake->writers = lake_writers_new();
     *out = lake;
     return true;
 }
@@ -33,6 +34,7 @@ void lake_close(struct lake *lake)
     if (!lake)
         return;
     lake_cache_free(lake->cache);
+    lake_writers_free(lake->writers);
     free(lake);
 }
 

@@ -23,6 +23,8 @@ struct lake_options {
     struct engine *engine;
     struct jobs *const *jobs; // where jobs_start puts it: the lake is made before
     const char *originals;    // folder
+    const char *incoming;     // folder of uploads
+    int64_t upload_most;      // bytes of one
     const char *program;      // of yunmeng, for the reader
     const char *zone;
     bool demo;
@@ -44,9 +46,13 @@ struct lake_load {
 };
 struct lake_receive {
     struct ym_str dataset, file_name; // of the upload
-    const char *path;                 // the uploaded file; renamed into originals
+    // One of three: an upload's id (data/lake/uploads.h), a load of this dataset whose original is
+    // read again, or a received file, which is renamed into originals.
+    struct ym_str upload;
+    int64_t again;
+    const char *path;
     int64_t size;
-    const char *digest; // hex SHA-256
+    const char *digest; // hex SHA-256, of `path`
     struct ym_str encoding, delimiter;
     int64_t header_row;
     bool hold; // stop at checked

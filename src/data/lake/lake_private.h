@@ -12,6 +12,7 @@ enum {
 };
 struct lake {
     struct lake_options options;
+    struct lake_writers *writers; // of uploads; its own lock
     struct lake_cache *cache;
 };
 // Made by lake_open, freed by lake_close (anchors.c).

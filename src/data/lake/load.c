@@ -1,5 +1,5 @@
 #include "data/lake/ingest.h"
-#include "data/lake/lake_private.h"
+#include "data/lake/uploads_private.h"
 
 #include "base/time.h"
 
@@ -20,6 +20,7 @@ static const char SQL_RECEIVE[] =
     " delimiter, header_row, hold, received, idempotency_key)"
     " VALUES (:id, :dataset, :number, 'received', :job, :account, :file, :size, :digest,"
     " :encoding, :delimiter, :header_row, :hold, :received, :key)";
+static const char SQL_LOADED[] = "DELETE FROM upload WHERE id = :upload";
 #define LOAD_COLUMNS                                                                               \
     "v.id, v.dataset, v.number, v.job, v.size, v.received, v.published, v.account, d.name,"        \
     " v.state, v.file, v.digest, v.report, v.problem, v.hold, v.encoding, v.delimiter,"            \
@@ -30,7 +31,8 @@ static const char SQL_LOADS[] = "SELECT " LOAD_COLUMNS
                                 " ORDER BY v.id DESC LIMIT :limit";
 static const char SQL_LOADS_TOTAL[] = "SELECT COUNT(*) FROM version WHERE dataset = :dataset";
 
-// An original is known by its digest alone; the same file twice is one file.
+/* An original is known by its digest alone; the same file twice is one file. It takes the place of
+ * the one that is there: the sweep sees by its time that somebody has just meant it. */
 static bool keep_original(const struct lake *lake, const struct lake_receive *what,
                           struct ym_arena *arena, struct ym_error *err)
 {
@@ -39,9 +41,10 @@ static bool keep_original(const struct lake *lake, const struct lake_receive *wh
 
     if (mkdir(folder.p, 0700) != 0 && errno != EEXIST)
         goto failed;
-    if (access(path.p, F_OK) == 0)
-        return true; // the upload's own copy is removed by the server
-    if (rename(what->path, path.p) != 0)
+    if (utimensat(AT_FDCWD, what->path, NULL, 0) != 0 && errno != ENOENT)
+        goto failed;
+    // An upload whose load's row was not written after this step has its file here already.
+    if (rename(what->path, path.p) != 0 && (errno != ENOENT || access(path.p, F_OK) != 0))
         goto failed;
     int dir = open(folder.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0 || fsync(dir) != 0) {
@@ -123,6 +126,8 @@ static bool insert_load(struct lake *lake, struct store *store, const struct org
                            ym_int("header_row", what->header_row), ym_int("hold", what->hold),
                            ym_int("received", ym_now()), ym_text("key", what->idempotency_key)),
                    NULL, err);
+    if (ok && what->upload.p)
+        return store_run(store, SQL_LOADED, YM_ARGS(ym_text("upload", what->upload)), NULL, err);
     if (!ok && err->kind == YM_CONFLICT) {
         ym_fail(err, YM_CONFLICT, "lake.open_load", "another load of '%.*s' is not finished",
                 YM_FMT(dataset->name));
@@ -148,10 +153,45 @@ static bool known_key(struct store *store, int64_t dataset, struct ym_str key, i
     return store_rows_close(rows, err);
 }
 
+// Fills in which file it is: path, size, digest and name.
+static bool find_file(struct lake *lake, struct store *store, const struct org_caller *caller,
+                      const struct catalog_dataset *dataset, struct lake_receive *what,
+                      struct ym_arena *arena, struct ym_error *err)
+{
+    char path[4096];
+
+    if (what->upload.p) {
+        struct lake_upload upload;
+        if (!lake_upload_whole(lake, caller, what->upload, arena, &upload, err))
+            return false;
+        lake_upload_path(lake, upload.id, path);
+        what->size = upload.size;
+        what->digest = upload.digest.p;
+        what->file_name = upload.name;
+    } else if (what->again) {
+        struct lake_load before;
+        if (!lake_load_read(store, what->again, arena, &before, err))
+            return false;
+        if (before.dataset != dataset->id) {
+            ym_fail(err, YM_NOT_FOUND, "lake.no_load", "there is no such load of this dataset");
+            return ym_hint(err, "Look at the list of loads of its dataset.");
+        }
+        lake_original_path(lake, before.digest, path);
+        what->size = before.size;
+        what->digest = before.digest.p;
+        what->file_name = before.file;
+    } else {
+        return true;
+    }
+    what->path = ym_arena_cstr(arena, ym_str(path));
+    return true;
+}
+
 bool lake_receive(struct lake *lake, const struct org_caller *caller,
-                  const struct lake_receive *what, struct ym_arena *arena, struct lake_load *out,
+                  const struct lake_receive *asked, struct ym_arena *arena, struct lake_load *out,
                   struct ym_error *err)
 {
+    struct lake_receive file = *asked, *what = &file;
     struct catalog_dataset dataset;
     struct store *store = NULL;
     int64_t id = 0;
@@ -164,7 +204,8 @@ bool lake_receive(struct lake *lake, const struct org_caller *caller,
         goto out;
     if (id == 0) {
         // The original before its row: a row never names a file that is not there.
-        if (!keep_original(lake, what, arena, err) || !store_begin(store, err) ||
+        if (!find_file(lake, store, caller, &dataset, what, arena, err) ||
+            !keep_original(lake, what, arena, err) || !store_begin(store, err) ||
             !insert_load(lake, store, caller, what, &dataset, &id, err) ||
             !store_commit(store, err))
             goto out;

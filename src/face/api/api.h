@@ -30,6 +30,7 @@ struct api_options {
     bool demo;
     const char *operator_key; // bearer of the machine's own operator, 64 hex digits
     const char *incoming;
+    int64_t upload_most; // bytes of an upload
 };
 struct api;
 // The texts that the options point to must outlive it. A locale file that is not there is a warning
@@ -39,6 +40,7 @@ void api_close(struct api *api);
 
 extern const struct http_route api_routes[];
 extern const size_t api_n_routes;
+extern const struct http_extra api_extras[];
 // For http_options: the portal, who calls, a text of the locale files, the end of a token that
 // stood in an address.
 bool api_page(struct http_request *rq, struct http_reply *re, struct ym_error *err);

@@ -79,5 +79,9 @@ http_handler api_datasets_get, api_datasets_post, api_dataset_get, api_dataset_p
 http_handler api_versions_get, api_rows_get;
 http_handler api_loads_get, api_loads_post, api_load_get, api_load_publish, api_load_refuse;
 http_handler api_quarantine_get;
+http_handler api_uploads_options, api_uploads_post, api_upload_get, api_upload_patch;
+http_handler api_upload_delete, api_upload_post;
+extern const struct http_sink api_upload_sink;
+extern const char *const api_tus_headers[];
 http_handler api_jobs_get, api_job_get, api_job_events;
 http_handler api_openapi_get, api_health_live, api_health_ready;

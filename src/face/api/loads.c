@@ -80,12 +80,27 @@ static void wait_for(struct http_request *rq, int64_t job)
         atomic_fetch_sub(&api->waiting, 1);
 }
 
+// One way of saying which file it is.
+static bool one_file(const struct http_request *rq, struct ym_error *err)
+{
+    int n = (rq->file_size > 0) + (http_param(rq, "upload").p != NULL) +
+            (http_param(rq, "again").p != NULL);
+
+    if (n <= 1)
+        return true;
+    ym_fail(err, YM_INVALID, "api.load_file", "two files are named for one load");
+    return ym_hint(err,
+                   "Send the file as the body, or name an upload, or a load; one of the three.");
+}
+
 bool api_loads_post(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
     struct ym_str name = http_param(rq, "file");
     const struct lake_receive what = {
         .dataset = http_path_part(rq, "id"),
         .file_name = name.p ? name : YM_STR("upload"),
+        .upload = http_param(rq, "upload"),
+        .again = http_param_int(rq, "again", 0),
         .path = rq->file,
         .size = rq->file_size,
         .digest = rq->digest,
@@ -97,7 +112,8 @@ bool api_loads_post(struct http_request *rq, struct http_reply *re, struct ym_er
     };
     struct lake_load load = {0};
 
-    if (!lake_receive(api_of(rq)->options.lake, api_caller(rq), &what, rq->arena, &load, err))
+    if (!one_file(rq, err) ||
+        !lake_receive(api_of(rq)->options.lake, api_caller(rq), &what, rq->arena, &load, err))
         return false;
     if (http_prefer_wait(rq) > 0) {
         wait_for(rq, load.job);

@@ -42,6 +42,9 @@ static const struct http_param row_params[] = {
 };
 static const struct http_param load_params[] = {
     {"file", HTTP_PARAM_TEXT, 1, 255, NULL, "name of the file"},
+    {"upload", HTTP_PARAM_TEXT, 32, 32, NULL, "id of a finished upload, instead of a body"},
+    {"again", HTTP_PARAM_INTEGER, 1, INT64_MAX, NULL,
+     "id of a load of this dataset whose file is read again, instead of a body"},
     {"publish", HTTP_PARAM_CHOICE, 0, 0, "hold,now", "hold: stop at checked"},
     {"encoding", HTTP_PARAM_TEXT, 1, 40, NULL, "utf-8, gb18030 …; found without it"},
     {"delimiter", HTTP_PARAM_TEXT, 1, 8, NULL, "one character, tab, blank or none"},
@@ -99,6 +102,22 @@ const struct http_route api_routes[] = {
     {"POST", "/api/v1/datasets/{id}/loads", api_loads_post, HTTP_SIGNED_IN, HTTP_FILE_BODY,
      load_params, "Load a file; Prefer: wait=N waits for the end", NULL, "Load", 201, true},
 
+    {"OPTIONS", "/api/v1/uploads", api_uploads_options, HTTP_ANYONE, HTTP_NO_BODY, NULL,
+     "What resumable uploads (tus 1.0) can do here", NULL, NULL, 204, false},
+    {"POST", "/api/v1/uploads", api_uploads_post, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
+     "Begin a resumable upload (tus): Upload-Length, Upload-Metadata with filename", NULL, "Upload",
+     201, false},
+    {"GET", "/api/v1/uploads/{id}", api_upload_get, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
+     "An own upload; HEAD (tus) tells Upload-Offset, the bytes that are durable", NULL, "Upload",
+     200, false},
+    {"PATCH", "/api/v1/uploads/{id}", api_upload_patch, HTTP_SIGNED_IN, HTTP_SINK_BODY, NULL,
+     "Go on with an upload (tus): Upload-Offset, then bytes", NULL, NULL, 204, false},
+    {"DELETE", "/api/v1/uploads/{id}", api_upload_delete, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
+     "End an upload; what came is removed", NULL, NULL, 204, false},
+    {"POST", "/api/v1/uploads/{id}", api_upload_post, HTTP_SIGNED_IN, HTTP_SINK_BODY, NULL,
+     "For clients without PATCH and DELETE: the method stands in X-HTTP-Method-Override", NULL,
+     NULL, 204, false},
+
     {"GET", "/api/v1/loads/{id}", api_load_get, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL, "A load", NULL,
      "Load", 200, false},
     {"POST", "/api/v1/loads/{id}/publish", api_load_publish, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
@@ -122,5 +141,10 @@ const struct http_route api_routes[] = {
      "Does the server run?", NULL, "Health", 200, false},
     {"GET", "/health/ready", api_health_ready, HTTP_ANYONE, HTTP_NO_BODY, NULL,
      "Do its parts answer?", NULL, "Health", 200, false},
+};
+const struct http_extra api_extras[] = {
+    {"/api/v1/uploads", NULL, api_tus_headers},
+    {"/api/v1/uploads/{id}", &api_upload_sink, api_tus_headers},
+    {NULL, NULL, NULL},
 };
 const size_t api_n_routes = YM_COUNT(api_routes);

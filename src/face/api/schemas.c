@@ -237,6 +237,11 @@ static const struct {
                                                                                            "em") "}"
                                                                                                  "}"},
     {"LoadList", LIST("Load")},
+    {"Upload",
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"size\",\"offset\",\"expires_at\"],"
+     "\"properties\":{\"id\":" TEXT ",\"name\":" TEXT ",\"size\":" INTEGER ",\"offset\":" INTEGER
+     ",\"digest\":" TEXT_OR_NULL
+     ",\"created_at\":" REF("Time") ",\"expires_at\":" REF("Time") "}}"},
     {"QuarantinedRow",
      "{\"type\":\"object\",\"required\":[\"line\",\"reasons\",\"cells\"],\"properties\":{"
      "\"line\":" INTEGER ",\"reasons\":{\"type\":\"array\",\"items\":{\"type\":\"object\","

@@ -103,6 +103,8 @@ static bool start_lake(struct cli *cli, const struct ym_settings *settings, stru
         .pool = parts->pool,
         .engine = parts->engine,
         .originals = cli_path(cli, "originals"),
+        .incoming = cli_path(cli, "incoming"),
+        .upload_most = ym_setting_int(settings, "http.upload_bytes"),
         .program = cli->program,
         .zone = ym_arena_cstr(&cli->arena, ym_setting(settings, "zone")),
         .demo = ym_setting_bool(settings, "demo"),
@@ -143,6 +145,7 @@ static bool start_http(struct cli *cli, const struct ym_settings *settings, stru
         .demo = ym_setting_bool(settings, "demo"),
         .operator_key = parts->operator_key,
         .incoming = cli_path(cli, "incoming"),
+        .upload_most = ym_setting_int(settings, "http.upload_bytes"),
     };
 
     if (!api_open(&api, &parts->api, err))
@@ -151,6 +154,7 @@ static bool start_http(struct cli *cli, const struct ym_settings *settings, stru
         .listen = listen ? listen : ym_arena_cstr(&cli->arena, ym_setting(settings, "http.listen")),
         .routes = api_routes,
         .n_routes = api_n_routes,
+        .extras = api_extras,
         .fallback = api_page,
         .with = parts->api,
         .authenticate = api_authenticate,

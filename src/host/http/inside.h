@@ -122,7 +122,8 @@ struct http_connection {
     const char *raw_at; // where it lies in the library's buffer
     struct http_head head;
     struct http_target target;
-    struct http_pairs parts; // {name} parts of the path
+    struct http_pairs parts;        // {name} parts of the path
+    const struct http_extra *extra; // of the route; never NULL
     struct http_request rq;
     struct http_reply re;
     struct ym_error err; // kind YM_NO_ERROR: none
@@ -135,6 +136,7 @@ struct http_connection {
     int64_t borrowed; // of the server's json_bytes
     enum http_stage stage;
     struct ym_buf body; // JSON, or a chunk of an upload
+    int64_t taken;      // bytes of a body that is streamed
     int64_t swallowed;
     struct http_upload upload;
     int64_t begun;
@@ -171,6 +173,8 @@ void http_upload_drop(struct http_upload *upload); // closes and removes what is
 void http_upload_sweep(const char *incoming);      // what an earlier server left
 
 // route.c
+const struct http_extra *http_route_extra(const struct http_options *options,
+                                          const struct http_route *route); // never NULL
 // Which route has this path: fills route and parts. YM_NOT_FOUND "http.route", or with *allow
 // (the methods that the path has) YM_INVALID "http.method".
 bool http_route_find(const struct http_options *options, struct ym_str method, struct ym_str path,

@@ -77,6 +77,11 @@ static json_t *body_of(const struct http_route *route)
                          "content",
                          content("application/octet-stream",
                                  json_pack("{s:s, s:s}", "type", "string", "format", "binary")));
+    if (route->body == HTTP_SINK_BODY)
+        return json_pack("{s:b, s:s, s:o}", "required", 1, "description", "bytes from the offset",
+                         "content",
+                         content("application/offset+octet-stream",
+                                 json_pack("{s:s, s:s}", "type", "string", "format", "binary")));
     return json_pack("{s:b, s:o}", "required", 1, "content",
                      content("application/json", route->request
                                                      ? reference(route->request)

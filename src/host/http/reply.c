@@ -165,8 +165,9 @@ static int status_of(const struct ym_error *err)
         const char *code;
         int status;
     } own[] = {
-        {"http.method", 405},     {"http.target_long", 414}, {"http.body_type", 415},
-        {"http.head_large", 431}, {"http.if_match", 428},
+        {"http.method", 405},       {"http.target_long", 414}, {"http.body_type", 415},
+        {"http.head_large", 431},   {"http.if_match", 428},    {"http.tus_version", 412},
+        {"http.tus_checksum", 460},
     };
 
     for (size_t i = 0; i < YM_COUNT(own); i++)
@@ -205,6 +206,9 @@ static void complete(struct http_connection *turn)
     for (size_t i = 0; i < YM_COUNT(always); i++)
         if (!has_header(re, always[i].name))
             http_reply_header(re, always[i].name, ym_str(always[i].value));
+    const char *const *own = turn->extra->headers;
+    for (size_t i = 0; own && own[i]; i += 2)
+        http_reply_header(re, own[i], ym_str(own[i + 1]));
     if (re->type)
         http_reply_header(re, "Content-Type", ym_str(re->type));
     if (re->encoding)

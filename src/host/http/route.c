@@ -68,6 +68,17 @@ bool http_route_find(const struct http_options *options, struct ym_str method, s
     return ym_about(err, path);
 }
 
+const struct http_extra *http_route_extra(const struct http_options *options,
+                                          const struct http_route *route)
+{
+    static const struct http_extra none = {0};
+
+    for (const struct http_extra *one = options->extras; route && one && one->path; one++)
+        if (strcmp(one->path, route->path) == 0)
+            return one;
+    return &none;
+}
+
 static const struct http_param *find_param(const struct http_route *route, struct ym_str name)
 {
     for (const struct http_param *one = route->params; one && one->name; one++)

@@ -33,7 +33,18 @@ typedef bool http_handler(struct http_request *rq, struct http_reply *re, struct
 enum http_body {
     HTTP_NO_BODY,
     HTTP_JSON_BODY, // up to 1 MiB, parsed before the handler
-    HTTP_FILE_BODY  // streamed to a file of the incoming folder, SHA-256 on the way, synced
+    HTTP_FILE_BODY, // streamed to a file of the incoming folder, SHA-256 on the way, synced
+    HTTP_SINK_BODY  // handed to the route's sink as it comes
+};
+/* Where the bytes of an HTTP_SINK_BODY go (struct http_extra names it). `open` judges the head
+ * after authenticate, before the client is asked for the body, and may set rq->sink; `put` takes
+ * pieces of up to 256 KiB; the handler runs after the last one and takes rq->sink (sets it to NULL)
+ * where all went well. Else `drop` is called once with it, after the turn is over where the client
+ * left, with the bytes that came and were not put yet. All on workers, one at a time. */
+struct http_sink {
+    bool (*open)(struct http_request *rq, struct ym_error *err);
+    bool (*put)(struct http_request *rq, struct ym_str bytes, struct ym_error *err);
+    void (*drop)(void *sink, struct ym_str rest);
 };
 enum http_param_type {
     HTTP_PARAM_TEXT,    // UTF-8, no control characters
@@ -60,6 +71,12 @@ struct http_route {
     int success;                     // 200, 201, 204
     bool idempotent;                 // takes Idempotency-Key
 };
+// What few routes have, for all rows of a path.
+struct http_extra {
+    const char *path;
+    const struct http_sink *sink; // HTTP_SINK_BODY
+    const char *const *headers;   // names and values by turns, ended by NULL: on problems too
+};
 
 // What a handler sees. Views live until the answer is sent; `arena` lives as long.
 struct http_request {
@@ -71,6 +88,7 @@ struct http_request {
     const char *file;   // HTTP_FILE_BODY: path of the received file; the handler renames it
     int64_t file_size;  // or it is removed after the answer
     char digest[65];    // hex SHA-256 of the file
+    void *sink;         // HTTP_SINK_BODY: what its `open` made
     void *caller;       // what `authenticate` gave: struct org_caller; NULL: nobody
     void *with;         // the options' `with`
     struct http_connection *connection;
@@ -109,7 +127,8 @@ struct http_options {
     const char *listen; // "127.0.0.1:8420", port 0: the kernel chooses
     const struct http_route *routes;
     size_t n_routes;
-    http_handler *fallback; // GET and HEAD of anything no route has (the portal)
+    const struct http_extra *extras; // ended by {0}; or NULL
+    http_handler *fallback;          // GET and HEAD of anything no route has (the portal)
     void *with;
     // Says who calls, or NULL; false with *err: a token or cookie that is wrong (401). It checks
     // CSRF for cookie sessions on changing methods.

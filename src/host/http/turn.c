@@ -39,6 +39,7 @@ void *http_turn_new(void *with, const char *target, struct MHD_Connection *mhd)
     turn->raw = ym_arena_str(&turn->arena, ym_str(target));
     turn->begun = ym_monotonic();
     turn->upload.fd = -1;
+    turn->extra = http_route_extra(&server->options, NULL);
     turn->re = (struct http_reply){.arena = &turn->arena, .fd = -1};
     turn->rq = (struct http_request){
         .arena = &turn->arena,
@@ -78,6 +79,14 @@ static bool read_json(struct http_connection *turn, struct ym_error *err)
     return ym_json_parse(ym_buf_str(&turn->body), HTTP_JSON_MAX, &turn->rq.json, err);
 }
 
+static bool put_to_sink(struct http_connection *turn, struct ym_error *err)
+{
+    struct ym_str bytes = ym_buf_str(&turn->body);
+
+    turn->body.n = 0;
+    return bytes.n == 0 || turn->extra->sink->put(&turn->rq, bytes, err);
+}
+
 static void handle(struct http_connection *turn)
 {
     const struct http_route *route = turn->rq.route;
@@ -90,6 +99,8 @@ static void handle(struct http_connection *turn)
     if (route->body == HTTP_JSON_BODY && !read_json(turn, err))
         return;
     if (route->body == HTTP_FILE_BODY && !http_upload_end(turn, err))
+        return;
+    if (route->body == HTTP_SINK_BODY && !put_to_sink(turn, err))
         return;
     if (!route->run(&turn->rq, &turn->re, err) && !has_failed(turn))
         ym_fail(err, YM_FAULT, "http.fault", "the handler of '%s' failed without saying why",
@@ -114,6 +125,9 @@ static void run_handler(void *with)
 
     handle(turn);
     http_upload_drop(&turn->upload); // here, since removing a large file takes a while
+    if (turn->rq.sink)
+        turn->extra->sink->drop(turn->rq.sink, YM_STR(""));
+    turn->rq.sink = NULL;
     hand_back(turn, HTTP_STAGE_ANSWER, HTTP_PHASE_ANSWER);
 }
 
@@ -124,6 +138,8 @@ static void run_judge(void *with)
     judge(turn);
     if (!has_failed(turn) && turn->rq.route->body == HTTP_FILE_BODY)
         (void)http_upload_open(turn, &turn->err); // its error is the turn's
+    if (!has_failed(turn) && turn->rq.route->body == HTTP_SINK_BODY)
+        (void)turn->extra->sink->open(&turn->rq, &turn->err);
     hand_back(turn, HTTP_STAGE_BODY, HTTP_PHASE_BODY);
 }
 
@@ -131,7 +147,10 @@ static void run_store(void *with)
 {
     struct http_connection *turn = with;
 
-    (void)http_upload_put(turn, &turn->err); // its error is the turn's
+    if (turn->rq.route->body == HTTP_SINK_BODY)
+        (void)put_to_sink(turn, &turn->err);
+    else
+        (void)http_upload_put(turn, &turn->err); // its error is the turn's
     hand_back(turn, HTTP_STAGE_BODY, HTTP_PHASE_BODY);
 }
 
@@ -239,8 +258,10 @@ static bool find_route(struct http_connection *turn, struct ym_error *err)
     turn->rq.method = method;
     turn->rq.path = turn->target.path;
     if (http_route_find(&server->options, method, turn->rq.path, &turn->arena, &turn->rq.route,
-                        &turn->parts, &turn->allow, err))
+                        &turn->parts, &turn->allow, err)) {
+        turn->extra = http_route_extra(&server->options, turn->rq.route);
         return http_route_params(turn->rq.route, &turn->target.query, err);
+    }
     if (turn->allow.n > 0 || !reads || !server->options.fallback)
         return false;
     *err = (struct ym_error){0};
@@ -389,7 +410,8 @@ static enum MHD_Result take_body(struct http_connection *turn, const char *data,
         return take_json(turn, bytes, &turn->err) ? MHD_YES : failed_midway(turn);
     }
     bytes = ym_str_sub(bytes, 0, HTTP_CHUNK - turn->body.n);
-    if (turn->upload.size + (int64_t)(turn->body.n + bytes.n) > turn->server->options.body_max) {
+    turn->taken += (int64_t)bytes.n;
+    if (turn->taken > turn->server->options.body_max) {
         too_large(&turn->err, turn->server->options.body_max);
         return failed_midway(turn);
     }
@@ -460,32 +482,49 @@ static void log_turn(const struct http_connection *turn)
                    ym_int("status", turn->answered), ym_int("ms", ms)));
 }
 
+// What a client that left in the middle leaves.
+struct left {
+    struct http_upload upload;
+    const struct http_sink *sink;
+    void *with;
+    struct ym_buf rest;
+};
+
 static void run_drop(void *with)
 {
-    struct http_upload *upload = with;
+    struct left *left = with;
 
-    http_upload_drop(upload);
-    free(upload);
+    http_upload_drop(&left->upload);
+    if (left->with)
+        left->sink->drop(left->with, ym_buf_str(&left->rest));
+    ym_buf_clear(&left->rest);
+    free(left);
 }
 
-// A client that left in the middle: its file is removed by a worker, not by this thread.
-static void drop_upload(struct http_connection *turn)
+// Files are closed and removed by a worker, not by this thread.
+static void drop_body(struct http_connection *turn)
 {
     struct http_server *server = turn->server;
     struct ym_error err = {0};
 
-    if (!turn->upload.path[0])
+    if (!turn->upload.path[0] && !turn->rq.sink)
         return;
-    struct http_upload *upload = malloc(sizeof *upload);
-    if (!upload)
+    struct left *left = malloc(sizeof *left);
+    if (!left)
         abort();
-    *upload = turn->upload;
+    *left = (struct left){
+        .upload = turn->upload,
+        .sink = turn->extra->sink,
+        .with = turn->rq.sink,
+        .rest = turn->body,
+    };
+    turn->body = (struct ym_buf){0};
     pthread_rwlock_rdlock(&server->gate);
     bool taken =
-        !atomic_load(&server->stopping) && worker_pool_put(server->pool, run_drop, upload, &err);
+        !atomic_load(&server->stopping) && worker_pool_put(server->pool, run_drop, left, &err);
     pthread_rwlock_unlock(&server->gate);
     if (!taken)
-        run_drop(upload);
+        run_drop(left);
 }
 
 void http_turn_over(void *with, struct MHD_Connection *mhd, void **context,
@@ -500,7 +539,7 @@ void http_turn_over(void *with, struct MHD_Connection *mhd, void **context,
         log_turn(turn);
     if (turn->counted)
         http_guard_exit(&turn->server->guard, &turn->client);
-    drop_upload(turn);
+    drop_body(turn);
     http_reply_clear(&turn->re);
     json_decref(turn->rq.json);
     atomic_fetch_sub(&turn->server->json_bytes, turn->borrowed);
