@@ -104,6 +104,34 @@ struct lake_rows {
 YM_MUST bool lake_read(struct lake *lake, const struct org_caller *caller,
                        const struct lake_rows *what, struct ym_arena *arena, struct ym_buf *out,
                        struct ym_error *err);
+/* Every row of a version as a file, filtered and with the chosen fields, in the order of the key
+ * (of the file where there is none). The engine writes and we pass it on: memory does not grow with
+ * the answer. CSV is RFC 4180 with names first, texts in quotes, a missing value as nothing between
+ * the commas. `guard` is for spreadsheets: a text (or name) that begins with = + - @ TAB or CR gets
+ * ' before it, and a byte order mark stands first, by which they know UTF-8. XLSX has at most
+ * 1,048,575 rows (YM_TOO_LARGE "lake.xlsx_rows", and "lake.xlsx_cell" for a text over 32,767
+ * characters). */
+enum lake_format { LAKE_CSV, LAKE_NDJSON, LAKE_PARQUET, LAKE_XLSX, LAKE_FORMATS };
+struct lake_export_ask {
+    struct ym_str dataset, where, fields, as_of; // as of struct lake_rows
+    int64_t version;
+    enum lake_format format;
+    bool guard;
+};
+struct lake_export; // with memory of its own; lives beyond the request
+YM_MUST bool lake_export_open(struct lake *lake, const struct org_caller *caller,
+                              const struct lake_export_ask *ask, struct lake_export **out,
+                              struct ym_error *err);
+const char *lake_export_type(const struct lake_export *export);   // media type
+struct ym_str lake_export_file(const struct lake_export *export); // "space.name-v7.csv"
+int64_t lake_export_version(const struct lake_export *export);
+// Blocks until all is written; `stopped` ends the query, also where nothing comes.
+YM_MUST bool lake_export_run(struct lake_export *export, http_write *write,
+                             bool (*stopped)(void *with), void *with, struct ym_error *err);
+void lake_export_close(struct lake_export *export);
+const char *lake_format_name(enum lake_format format); // "csv", which is the file's ending too
+YM_MUST bool lake_format_by_name(struct ym_str name, enum lake_format *out);
+
 // `yunmeng check`: a file against a schema (NULL: proposed) in a private engine; out: the report.
 struct lake_check {
     struct collect_request request;

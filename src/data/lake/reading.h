@@ -25,6 +25,32 @@ struct lake_view {
 };
 YM_MUST bool lake_view_find(const struct lake_view *view, struct ym_str name, size_t *field);
 
+// What is asked of one version: which rows and which fields.
+struct lake_question {
+    struct lake *lake;
+    struct ym_arena *arena;
+    struct lake_view view;
+    const struct expr_node *where;       // NULL: all rows
+    const struct quality_field **chosen; // in the order in which they leave
+    size_t n_chosen, cap_chosen;
+};
+// With lake and arena set: finds the version (0: current, or as of) that the caller may read.
+YM_MUST bool lake_question_open(struct lake_question *q, const struct org_caller *caller,
+                                struct ym_str dataset, int64_t version, struct ym_str as_of,
+                                struct ym_error *err);
+YM_MUST bool lake_question_fields(struct lake_question *q, struct ym_str fields,
+                                  struct ym_error *err);
+// The filter; its canonical text, by which answers are known again, goes behind `canonical`.
+YM_MUST bool lake_question_where(struct lake_question *q, struct ym_str where,
+                                 struct ym_buf *canonical, struct ym_error *err);
+// Was the version still there after the engine had begun to answer? Else YM_NOT_FOUND.
+YM_MUST bool lake_question_holds(const struct lake_question *q, struct ym_error *err);
+YM_MUST bool lake_may_read(const struct catalog_dataset *dataset, const struct org_caller *caller,
+                           struct ym_error *err);
+void lake_question_from(const struct lake_question *q, struct ym_buf *sql); // " FROM … WHERE …"
+// A column as it leaves in JSON and CSV: times in UTC. Needs prefer_column_name_to_alias.
+void lake_column(const struct quality_field *field, struct ym_buf *sql);
+
 // One part of an order; the last is always the line, so that no two rows are equal.
 struct lake_part {
     const struct quality_field *field; // NULL: the line, _pos

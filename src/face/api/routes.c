@@ -40,6 +40,16 @@ static const struct http_param row_params[] = {
     PAGE,
     {0},
 };
+static const struct http_param export_params[] = {
+    {"format", HTTP_PARAM_CHOICE, 0, 0, "csv,ndjson,parquet,xlsx", "csv without it"},
+    {"where", HTTP_PARAM_TEXT, 1, 8192, NULL, "a filter, docs/expressions.md"},
+    {"fields", HTTP_PARAM_TEXT, 1, 8192, NULL, "names of fields, joined by commas"},
+    {"version", HTTP_PARAM_INTEGER, 1, INT64_MAX, NULL, "number of a version"},
+    {"as_of", HTTP_PARAM_TEXT, 10, 40, NULL, "RFC 3339, or a day: its end"},
+    {"guard", HTTP_PARAM_CHOICE, 0, 0, "true,false",
+     "CSV for spreadsheets: ' before what they would take for a formula, and a byte order mark"},
+    {0},
+};
 static const struct http_param load_params[] = {
     {"file", HTTP_PARAM_TEXT, 1, 255, NULL, "name of the file"},
     {"upload", HTTP_PARAM_TEXT, 32, 32, NULL, "id of a finished upload, instead of a body"},
@@ -97,6 +107,9 @@ const struct http_route api_routes[] = {
      page_params, "Versions, newest first", NULL, "VersionList", 200, false},
     {"GET", "/api/v1/datasets/{id}/rows", api_rows_get, HTTP_ANYONE, HTTP_NO_BODY, row_params,
      "Rows of a version", NULL, "Rows", 200, false},
+    {"GET", "/api/v1/datasets/{id}/export", api_export_get, HTTP_ANYONE, HTTP_NO_BODY,
+     export_params, "All rows of a version as a file; cut off where it fails", NULL, "File", 200,
+     false},
     {"GET", "/api/v1/datasets/{id}/loads", api_loads_get, HTTP_SIGNED_IN, HTTP_NO_BODY, page_params,
      "Loads, newest first; stewards", NULL, "LoadList", 200, false},
     {"POST", "/api/v1/datasets/{id}/loads", api_loads_post, HTTP_SIGNED_IN, HTTP_FILE_BODY,

@@ -33,6 +33,7 @@ static const struct {
     {"Health", "{\"type\":\"object\",\"required\":[\"ok\"],\"properties\":{\"ok\":" BOOLEAN
                ",\"failed\":" TEXT ",\"why\":" TEXT "}}"},
     {"OpenApi", "{\"type\":\"object\"}"},
+    {"File", "{\"type\":\"string\",\"format\":\"binary\"}"},
     {"AgencyRef",
      "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"title\"],\"properties\":{"
      "\"id\":" REF("Id") ",\"name\":" TEXT ",\"title\":" REF("Text") "}}"},

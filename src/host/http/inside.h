@@ -29,7 +29,7 @@ enum http_phase {
     HTTP_PHASE_BODY,   // a body comes in
     HTTP_PHASE_OURS,   // we work: no deadline for the client
     HTTP_PHASE_ANSWER, // an answer of a known size goes out
-    HTTP_PHASE_STREAM  // server-sent events
+    HTTP_PHASE_STREAM  // server-sent events, and answers that are written while they leave
 };
 struct http_address {
     uint8_t bytes[16]; // IPv6, or IPv4 mapped into it
@@ -93,6 +93,7 @@ struct http_reply {
     int64_t size;
     const char *encoding;
     struct http_events *events;
+    struct http_stream *stream;
 };
 void http_reply_clear(struct http_reply *re); // gives back what it holds and empties it
 
@@ -156,7 +157,11 @@ struct http_server {
     pthread_rwlock_t gate;      // read: hand a turn to the pool; write: shut
     _Atomic bool stopping;
     pthread_mutex_t streams_lock;
-    struct http_events *streams; // by streams_lock
+    // by streams_lock:
+    struct http_events *streams;
+    struct http_stream *answers;
+    struct worker_pool *writers; // of the answers
+    _Atomic int writing;
 };
 enum MHD_Result http_turn(void *with, struct MHD_Connection *mhd, const char *url,
                           const char *method, const char *version, const char *data, size_t *n,
@@ -194,3 +199,9 @@ struct MHD_Response *http_events_response(struct http_events *events, struct htt
 void http_events_drop(struct http_events *events); // the answer was given up before it was queued
 void http_events_tick(struct http_server *server, int64_t now);
 void http_events_end_all(struct http_server *server);
+
+// stream.c
+struct worker_pool *http_streams_start(void);
+struct MHD_Response *http_stream_response(struct http_stream *stream, struct http_connection *turn);
+void http_stream_drop(struct http_stream *stream); // the answer is gone, or was given up
+void http_streams_end_all(struct http_server *server);

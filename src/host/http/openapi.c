@@ -97,6 +97,10 @@ static json_t *responses_of(const struct http_route *route)
     if (route->response && strcmp(route->response, "EventStream") == 0)
         json_object_set_new(ok, "content",
                             content("text/event-stream", json_pack("{s:s}", "type", "string")));
+    else if (route->response && strcmp(route->response, "File") == 0)
+        json_object_set_new(
+            ok, "content",
+            content("*/*", json_pack("{s:s, s:s}", "type", "string", "format", "binary")));
     else if (route->response)
         json_object_set_new(ok, "content", content("application/json", reference(route->response)));
     json_object_set_new(all, status, ok);

@@ -52,6 +52,9 @@ static void drop_content(struct http_reply *re)
     if (re->events)
         http_events_drop(re->events);
     re->events = NULL;
+    if (re->stream)
+        http_stream_drop(re->stream);
+    re->stream = NULL;
     re->type = NULL;
     re->encoding = NULL;
     re->size = 0;
@@ -230,6 +233,11 @@ static struct MHD_Response *content(struct http_connection *turn)
         if (!response)
             http_events_drop(re->events);
         re->events = NULL;
+    } else if (re->stream) {
+        response = http_stream_response(re->stream, turn);
+        if (!response)
+            http_stream_drop(re->stream);
+        re->stream = NULL;
     } else if (re->fd >= 0) {
         response = MHD_create_response_from_fd64((uint64_t)re->size, re->fd);
         if (!response)
@@ -249,7 +257,7 @@ static struct MHD_Response *content(struct http_connection *turn)
 enum MHD_Result http_reply_queue(struct http_connection *turn)
 {
     struct http_reply *re = &turn->re;
-    bool stream = re->events != NULL;
+    bool stream = re->events || re->stream;
 
     complete(turn);
     struct MHD_Response *response = content(turn);

@@ -251,7 +251,9 @@ bool http_server_start(const struct http_options *options, struct http_server **
     if (options->incoming)
         http_upload_sweep(options->incoming);
     server->pool = worker_pool_new(options->workers > 0 ? options->workers : WORKERS, WAITING);
+    server->writers = http_streams_start();
     if (!start_daemon(server, connections, six)) {
+        worker_pool_free(server->writers);
         worker_pool_free(server->pool);
         server_free(server);
         return ym_fail(err, YM_FAULT, "http.listen", "the HTTP library did not start");
@@ -288,7 +290,10 @@ void http_server_stop(struct http_server *server)
     atomic_store(&server->stopping, true);
     pthread_rwlock_unlock(&server->gate);
     http_events_end_all(server);
+    http_streams_end_all(server);
     worker_pool_free(server->pool);
+    http_streams_end_all(server); // those that the last handlers began
+    worker_pool_free(server->writers);
     drain(server);
     pthread_mutex_lock(&server->guard.lock);
     server->guard.stopping = true;

@@ -19,6 +19,7 @@
  * Errors raised here: http.target http.target_long http.path http.query http.head http.head_large
  * http.route http.method http.param http.param_unknown http.param_twice http.secret_in_url
  * http.body http.body_type http.body_large http.sign_in http.stopping http.busy http.full
+ * http.streams http.gone http.slow
  * http.fault http.per_address http.incoming http.listen
  */
 #pragma once
@@ -122,6 +123,22 @@ struct http_events *http_reply_events(struct http_reply *re, http_events_gone *g
 bool http_events_put(struct http_events *events, const char *name,
                      struct ym_str data);         // false: gone
 void http_events_end(struct http_events *events); // after the last event; the handle is void after
+
+/* An answer of any length: `run` writes it on a thread of its own with http_stream_put, which waits
+ * while the client is slow; 256 KiB lie between them, whatever the answer's length. The call waits
+ * for the first bytes: what fails before them is the handler's error, with its status; what fails
+ * later cuts the connection without its end, so that nobody takes a part for the whole. `with` is
+ * given to `done` once, by whatever way it ends, and must not lie in the request's arena. At most
+ * 16 at once (YM_BUSY "http.streams"). For HEAD nothing is run. */
+struct http_stream;
+typedef bool http_stream_run(struct http_stream *stream, void *with, struct ym_error *err);
+YM_MUST bool http_reply_stream(struct http_request *rq, struct http_reply *re, const char *type,
+                               http_stream_run *run, void *with, void (*done)(void *with),
+                               struct ym_error *err);
+// From `run` alone. YM_BUSY "http.gone": the client has left; YM_LIMITED "http.slow": it takes less
+// than 8 KiB a second.
+YM_MUST bool http_stream_put(struct http_stream *stream, struct ym_str bytes, struct ym_error *err);
+bool http_stream_gone(void *stream); // shaped for the callbacks that ask whether to stop
 
 struct http_options {
     const char *listen; // "127.0.0.1:8420", port 0: the kernel chooses

@@ -378,6 +378,8 @@ static void closed_rows_are_for_the_agency(void **state)
 
     assert_true(reading_tell(&with, "UPDATE dataset SET openness = 'closed'"));
     assert_refused(NULL, all, YM_SIGN_IN, "lake.may_not_read", "test.rows");
+    assert_refused(&stranger, all, YM_NOT_FOUND, "lake.may_not_read", "test.rows");
+    assert_true(reading_tell(&with, "UPDATE dataset SET openness = 'conditional'"));
     assert_refused(&stranger, all, YM_DENIED, "lake.may_not_read", "test.rows");
     json_t *page = read_by(&steward, all, &err), *audited = read_by(&auditor, all, &err);
     assert_non_null(page);
