@@ -10,6 +10,8 @@ struct catalog_may catalog_may(const struct catalog_dataset *dataset,
 {
     struct catalog_may may = {.read = ym_str_is(dataset->openness, "open")};
 
+    if (!catalog_knows(dataset, caller))
+        return (struct catalog_may){0};
     if (!caller)
         return may;
     bool own = caller->agency != 0 && caller->agency == dataset->agency;
@@ -17,7 +19,17 @@ struct catalog_may catalog_may(const struct catalog_dataset *dataset,
     may.read = may.read || own || administrator || caller->role == ORG_AUDITOR;
     may.load = administrator || (own && caller->role == ORG_STEWARD);
     may.edit = may.load;
+    may.review = ym_str_is(dataset->state, "submitted") &&
+                 (administrator || (may.edit && caller->account != dataset->submitted_by));
     return may;
+}
+
+bool catalog_knows(const struct catalog_dataset *dataset, const struct org_caller *caller)
+{
+    if (ym_str_is(dataset->state, "published") || !dataset->state.p)
+        return true;
+    return caller && (caller->role == ORG_ADMINISTRATOR || caller->role == ORG_AUDITOR ||
+                      (caller->agency != 0 && caller->agency == dataset->agency));
 }
 
 static struct ym_str take(const struct store_rows *rows, int column, struct ym_arena *arena)
@@ -66,6 +78,19 @@ void catalog_read_row(const struct store_rows *rows, struct ym_arena *arena,
     };
     for (size_t i = 0; i < YM_COUNT(texts); i++)
         *texts[i].to = take(rows, 5 + (int)i, arena);
+    for (size_t i = 0; i < CATALOG_N_FACTS; i++)
+        *catalog_fact_of(out, i) = take(rows, 29 + (int)i, arena);
+    out->state = take(rows, 29 + CATALOG_N_FACTS, arena);
+    out->review_note = take(rows, 30 + CATALOG_N_FACTS, arena);
+    out->released = store_int(rows, 31 + CATALOG_N_FACTS);
+    out->submitted_by = store_int(rows, 32 + CATALOG_N_FACTS);
+}
+
+static bool not_there(struct ym_str name, struct ym_error *err)
+{
+    ym_fail(err, YM_NOT_FOUND, "catalog.no_dataset", "there is no dataset '%.*s'", YM_FMT(name));
+    ym_hint(err, "Look for it in the catalogue: a dataset is named SPACE.NAME.");
+    return ym_about(err, name);
 }
 
 static bool get_one(struct store *store, const char *sql, struct ym_arg which, struct ym_str name,
@@ -80,11 +105,7 @@ static bool get_one(struct store *store, const char *sql, struct ym_arg which, s
         catalog_read_row(rows, arena, out);
     if (!store_rows_close(rows, err))
         return false;
-    if (found)
-        return true;
-    ym_fail(err, YM_NOT_FOUND, "catalog.no_dataset", "there is no dataset '%.*s'", YM_FMT(name));
-    ym_hint(err, "Look for it in the catalogue: a dataset is named SPACE.NAME.");
-    return ym_about(err, name);
+    return found || not_there(name, err);
 }
 
 static const char SQL_BY_NAME[] = CATALOG_COLUMNS
@@ -94,6 +115,14 @@ bool catalog_get(struct store *store, struct ym_str name, struct ym_arena *arena
 {
     return get_one(store, SQL_BY_NAME, ym_text("name", name.p ? name : YM_STR("")), name, arena,
                    out, err);
+}
+
+bool catalog_see(struct store *store, const struct org_caller *caller, struct ym_str name,
+                 struct ym_arena *arena, struct catalog_dataset *out, struct ym_error *err)
+{
+    if (!catalog_get(store, name, arena, out, err))
+        return false;
+    return catalog_knows(out, caller) || not_there(name, err);
 }
 
 static const char SQL_BY_ID[] = CATALOG_COLUMNS
@@ -203,6 +232,31 @@ static json_t *schema_json(struct ym_str schema)
     return json;
 }
 
+static json_t *text_or_null(struct ym_str text)
+{
+    return text.n > 0 ? ym_json_str(text) : json_null();
+}
+
+// The core metadata; what only its own people need is theirs.
+static void add_facts(json_t *json, const struct catalog_dataset *dataset, struct catalog_may may)
+{
+    const char *gaps[CATALOG_GAPS], *fresh = catalog_freshness(dataset, ym_now());
+    size_t classes, n = catalog_gaps(dataset, gaps, &classes);
+    json_t *owed = json_array();
+
+    for (size_t i = 0; i < CATALOG_N_FACTS; i++)
+        json_object_set_new(json, catalog_facts[i].name,
+                            text_or_null(*catalog_fact_of((struct catalog_dataset *)dataset, i)));
+    json_object_set_new(json, "state", ym_json_str(dataset->state));
+    json_object_set_new(json, "released_at", time_json(dataset->released));
+    json_object_set_new(json, "freshness", fresh ? json_string(fresh) : json_null());
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(owed, json_string(gaps[i]));
+    json_object_set_new(json, "gaps", owed);
+    if (may.edit)
+        json_object_set_new(json, "review_note", text_or_null(dataset->review_note));
+}
+
 json_t *catalog_json(const struct catalog_dataset *dataset, const struct org_caller *caller,
                      bool with_schema)
 {
@@ -213,7 +267,7 @@ json_t *catalog_json(const struct catalog_dataset *dataset, const struct org_cal
                                ym_json_str(dataset->agency_name), "title",
                                text_json(dataset->agency_title_zh, dataset->agency_title_en));
     json_t *json = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:b, s:b, s:b}}",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:b, s:b, s:b, s:b}}",
         "id", ym_json_str(dataset->name), "title", text_json(dataset->title_zh, dataset->title_en),
         "abstract", text_json(dataset->abstract_zh, dataset->abstract_en), "code",
         ym_json_str(dataset->code), "agency", agency, "theme", ym_json_str(dataset->theme),
@@ -221,7 +275,10 @@ json_t *catalog_json(const struct catalog_dataset *dataset, const struct org_cal
         "update_cycle", ym_json_str(dataset->update_cycle), "created_at",
         time_json(dataset->created), "updated_at", time_json(dataset->updated), "etag",
         id_json(dataset->etag), "current", current, "may", "read", may.read, "load", may.load,
-        "edit", may.edit);
+        "edit", may.edit, "review", may.review);
+
+    if (json)
+        add_facts(json, dataset, may);
 
     if (json && with_schema)
         json_object_set_new(json, "schema", schema_json(dataset->schema));

@@ -8,10 +8,6 @@ enum {
     CODE_MAX = 64,        // characters
     SCHEMA_MAX = 4 << 20, // bytes
 };
-static const char *const openness[] = {"open", "conditional", "closed", NULL};
-static const char *const sharing[] = {"unconditional", "conditional", "withheld", NULL};
-static const char *const cycles[] = {"realtime", "hour", "day",       "week", "month",
-                                     "quarter",  "year", "irregular", NULL};
 static const char *const reserved[] = {"lake", "open", "system", "default"};
 
 static bool invalid(struct ym_error *err, const char *code, struct ym_str about,
@@ -101,21 +97,39 @@ out:
     return ok;
 }
 
-static bool check(struct catalog_dataset *d, struct ym_arena *arena, struct ym_error *err)
+// One text of the core metadata: a code of its list, or free text of its length; a day is one.
+static bool check_facts(struct catalog_dataset *d, struct ym_error *err)
+{
+    int64_t day;
+
+    for (size_t i = 0; i < CATALOG_N_FACTS; i++) {
+        const struct catalog_fact *fact = &catalog_facts[i];
+        struct ym_str value = *catalog_fact_of(d, i);
+        if (value.n > 0 && fact->list && !check_code(value, fact->name, fact->list, err))
+            return false;
+        if (!check_text(value, fact->name, 0, fact->max, err))
+            return false;
+    }
+    return d->open_planned.n == 0 || ym_day_parse(d->open_planned, &day) ||
+           invalid(err, "catalog.day", YM_STR("open_planned"), "not a day",
+                   "Write it as 2026-12-31.");
+}
+
+bool catalog_check(struct catalog_dataset *d, struct ym_arena *arena, struct ym_error *err)
 {
     if (!check_text(d->title_zh, "title", 1, TITLE_MAX, err) ||
         !check_text(d->title_en, "title", 0, TITLE_MAX, err) ||
         !check_text(d->abstract_zh, "abstract", 0, ABSTRACT_MAX, err) ||
         !check_text(d->abstract_en, "abstract", 0, ABSTRACT_MAX, err) ||
         !check_text(d->code, "code", 0, CODE_MAX, err) ||
-        !check_code(d->openness, "openness", openness, err) ||
-        !check_code(d->sharing, "sharing", sharing, err) ||
-        !check_code(d->update_cycle, "update_cycle", cycles, err))
+        !check_code(d->openness, "openness", catalog_openness, err) ||
+        !check_code(d->sharing, "sharing", catalog_sharing, err) ||
+        !check_code(d->update_cycle, "update_cycle", catalog_cycles, err))
         return false;
     if (d->theme.n > 0 && !is_word(d->theme))
         return invalid(err, "catalog.theme", d->theme, "not the code of a theme",
                        "Use small letters, digits and _, beginning with a letter.");
-    return check_schema(d, arena, err);
+    return check_facts(d, err) && check_schema(d, arena, err);
 }
 
 static void otherwise(struct ym_str *text, const char *value)
@@ -124,7 +138,7 @@ static void otherwise(struct ym_str *text, const char *value)
         *text = ym_str(value);
 }
 
-static bool denied(const struct org_caller *caller, struct ym_str name, struct ym_error *err)
+bool catalog_denied(const struct org_caller *caller, struct ym_str name, struct ym_error *err)
 {
     if (caller)
         ym_fail(err, YM_DENIED, "catalog.denied", "only a steward of the agency may do this");
@@ -136,22 +150,64 @@ static bool denied(const struct org_caller *caller, struct ym_str name, struct y
 
 static const char SQL_ADD[] =
     "INSERT INTO dataset (id, name, agency, title_zh, title_en, abstract_zh, abstract_en, code,"
-    " theme, openness, sharing, update_cycle, schema, search, created, updated, etag)"
+    " theme, openness, sharing, update_cycle, schema, search, created, updated, etag,"
+    " category, format, sharing_way, sharing_condition, sharing_basis, open_condition,"
+    " open_planned, closed_reason, related, contact, contact_phone, contact_mail, state, released)"
     " VALUES (:id, :name, :agency, :title_zh, :title_en, :abstract_zh, :abstract_en, :code,"
-    " :theme, :openness, :sharing, :update_cycle, :schema, :search, :now, :now, 1)";
+    " :theme, :openness, :sharing, :update_cycle, :schema, :search, :now, :now, 1,"
+    " :category, :format, :sharing_way, :sharing_condition, :sharing_basis, :open_condition,"
+    " :open_planned, :closed_reason, :related, :contact, :contact_phone, :contact_mail, :state,"
+    " :released)";
+static const char SQL_CHANGE[] =
+    "UPDATE dataset SET title_zh = :title_zh, title_en = :title_en, abstract_zh = :abstract_zh,"
+    " abstract_en = :abstract_en, code = :code, theme = :theme, openness = :openness,"
+    " sharing = :sharing, update_cycle = :update_cycle, schema = :schema, search = :search,"
+    " category = :category, format = :format, sharing_way = :sharing_way,"
+    " sharing_condition = :sharing_condition, sharing_basis = :sharing_basis,"
+    " open_condition = :open_condition, open_planned = :open_planned,"
+    " closed_reason = :closed_reason, related = :related, contact = :contact,"
+    " contact_phone = :contact_phone, contact_mail = :contact_mail,"
+    " updated = :now, etag = etag + 1 WHERE id = :id AND etag = :etag";
+
+// All that an entry has, as the two statements name it.
+enum { ARGS = 20 + CATALOG_N_FACTS };
+static size_t args_of(const struct catalog_dataset *d, struct ym_arena *arena,
+                      struct ym_arg args[ARGS])
+{
+    size_t n = 0;
+
+    args[n++] = ym_int("id", d->id);
+    args[n++] = ym_text("name", d->name);
+    args[n++] = ym_int("agency", d->agency);
+    args[n++] = ym_text("title_zh", d->title_zh);
+    args[n++] = ym_text("title_en", d->title_en);
+    args[n++] = ym_text("abstract_zh", d->abstract_zh);
+    args[n++] = ym_text("abstract_en", d->abstract_en);
+    args[n++] = ym_text("code", d->code);
+    args[n++] = ym_text("theme", d->theme);
+    args[n++] = ym_text("openness", d->openness);
+    args[n++] = ym_text("sharing", d->sharing);
+    args[n++] = ym_text("update_cycle", d->update_cycle);
+    args[n++] = ym_text("schema", d->schema);
+    args[n++] = ym_text("search", catalog_search_text(d, arena));
+    for (size_t i = 0; i < CATALOG_N_FACTS; i++) {
+        struct ym_str value = *catalog_fact_of((struct catalog_dataset *)d, i);
+        args[n++] = ym_text(catalog_facts[i].name, value.p ? value : YM_STR(""));
+    }
+    args[n++] = ym_text("state", d->state);
+    args[n++] = ym_int("released", d->released);
+    args[n++] = ym_int("etag", d->etag);
+    args[n++] = ym_int("now", d->updated);
+    assert(n <= ARGS);
+    return n;
+}
+
 static bool insert(struct store *store, const struct catalog_dataset *d, struct ym_arena *arena,
                    struct ym_error *err)
 {
-    bool ok = store_run(
-        store, SQL_ADD,
-        YM_ARGS(ym_int("id", d->id), ym_text("name", d->name), ym_int("agency", d->agency),
-                ym_text("title_zh", d->title_zh), ym_text("title_en", d->title_en),
-                ym_text("abstract_zh", d->abstract_zh), ym_text("abstract_en", d->abstract_en),
-                ym_text("code", d->code), ym_text("theme", d->theme),
-                ym_text("openness", d->openness), ym_text("sharing", d->sharing),
-                ym_text("update_cycle", d->update_cycle), ym_text("schema", d->schema),
-                ym_text("search", catalog_search_text(d, arena)), ym_int("now", d->created)),
-        NULL, err);
+    struct ym_arg args[ARGS];
+    size_t n = args_of(d, arena, args);
+    bool ok = store_run(store, SQL_ADD, (struct ym_args){args, n}, NULL, err);
 
     if (ok || strcmp(err->code, "store.unique") != 0)
         return ok;
@@ -183,7 +239,7 @@ bool catalog_add(struct store *store, const struct org_caller *caller,
     dataset->agency_title_zh = agency.title_zh;
     dataset->agency_title_en = agency.title_en;
     if (!catalog_may(dataset, caller).edit)
-        return denied(caller, dataset->name, err);
+        return catalog_denied(caller, dataset->name, err);
     otherwise(&dataset->title_en, "");
     otherwise(&dataset->abstract_zh, "");
     otherwise(&dataset->abstract_en, "");
@@ -192,12 +248,22 @@ bool catalog_add(struct store *store, const struct org_caller *caller,
     otherwise(&dataset->openness, "closed");
     otherwise(&dataset->sharing, "conditional");
     otherwise(&dataset->update_cycle, "irregular");
-    if (!check(dataset, arena, err))
+    bool asked = dataset->state.n > 0, administrator = caller->role == ORG_ADMINISTRATOR;
+    otherwise(&dataset->state, administrator ? "published" : "draft");
+    if (!check_code(dataset->state, "state", catalog_states, err) ||
+        !catalog_check(dataset, arena, err))
+        return false;
+    bool published = ym_str_is(dataset->state, "published");
+    if ((published && !administrator) || ym_str_is(dataset->state, "submitted"))
+        return catalog_denied(caller, dataset->name, err);
+    if (published && asked && !catalog_incomplete(dataset, false, err))
         return false;
     dataset->id = store_new_id(store);
     dataset->created = dataset->updated = ym_now();
+    dataset->released = published ? dataset->created : 0;
     dataset->etag = 1;
     bool ok = store_begin(store, err) && insert(store, dataset, arena, err) &&
+              catalog_turn(store, dataset->id, err) &&
               org_agency_count(store, dataset->agency, 1, err) && store_commit(store, err);
     if (!ok)
         store_rollback(store);
@@ -236,6 +302,13 @@ static bool take_member(const char *key, const json_t *value, struct catalog_dat
                  {"sharing", &d->sharing},
                  {"update_cycle", &d->update_cycle},
                  {"code", &d->code}};
+    for (size_t i = 0; i < CATALOG_N_FACTS; i++)
+        if (strcmp(key, catalog_facts[i].name) == 0 &&
+            (json_is_string(value) || json_is_null(value))) {
+            *catalog_fact_of(d, i) = (struct ym_str){
+                json_is_null(value) ? "" : json_string_value(value), json_string_length(value)};
+            return true;
+        }
 
     if (strcmp(key, "title") == 0)
         return take_text(value, key, &d->title_zh, &d->title_en, err);
@@ -255,30 +328,20 @@ static bool take_member(const char *key, const json_t *value, struct catalog_dat
         }
     return invalid(
         err, "catalog.member", ym_str(key), "nothing that can be changed so",
-        "Change title, abstract, theme, openness, sharing, update_cycle, code or schema, "
-        "each with its own kind of value.");
+        "Change title, abstract, theme, openness, sharing, update_cycle, code, schema or the core "
+        "metadata, each with its own kind of value.");
 }
 
-static const char SQL_CHANGE[] =
-    "UPDATE dataset SET title_zh = :title_zh, title_en = :title_en, abstract_zh = :abstract_zh,"
-    " abstract_en = :abstract_en, code = :code, theme = :theme, openness = :openness,"
-    " sharing = :sharing, update_cycle = :update_cycle, schema = :schema, search = :search,"
-    " updated = :now, etag = etag + 1 WHERE id = :id AND etag = :etag";
-static bool update(struct store *store, const struct catalog_dataset *d, int64_t etag,
+static bool update(struct store *store, struct catalog_dataset *d, int64_t etag,
                    struct ym_arena *arena, struct ym_error *err)
 {
+    struct ym_arg args[ARGS];
     int64_t changed = 0;
 
-    if (!store_run(store, SQL_CHANGE,
-                   YM_ARGS(ym_text("title_zh", d->title_zh), ym_text("title_en", d->title_en),
-                           ym_text("abstract_zh", d->abstract_zh),
-                           ym_text("abstract_en", d->abstract_en), ym_text("code", d->code),
-                           ym_text("theme", d->theme), ym_text("openness", d->openness),
-                           ym_text("sharing", d->sharing), ym_text("update_cycle", d->update_cycle),
-                           ym_text("schema", d->schema),
-                           ym_text("search", catalog_search_text(d, arena)),
-                           ym_int("now", ym_now()), ym_int("id", d->id), ym_int("etag", etag)),
-                   &changed, err))
+    d->etag = etag;
+    d->updated = ym_now();
+    size_t n = args_of(d, arena, args);
+    if (!store_run(store, SQL_CHANGE, (struct ym_args){args, n}, &changed, err))
         return false;
     if (changed == 1)
         return true;
@@ -310,18 +373,20 @@ bool catalog_change(struct store *store, const struct org_caller *caller, struct
                     int64_t etag, const json_t *change, struct ym_arena *arena,
                     struct ym_error *err)
 {
+    static const char *const classes[] = {"openness",      "sharing",        "sharing_condition",
+                                          "sharing_basis", "open_condition", "closed_reason"};
     struct catalog_dataset dataset;
+    bool class_changes = false, ok = false;
     const char *key;
     json_t *value;
-    bool ok = false;
 
     // In one transaction: a load that begins meanwhile has seen the old schema or the new one.
     if (!store_begin(store, err))
         goto out;
-    if (!catalog_get(store, name, arena, &dataset, err))
+    if (!catalog_see(store, caller, name, arena, &dataset, err))
         goto out;
     if (!catalog_may(&dataset, caller).edit) {
-        denied(caller, name, err);
+        catalog_denied(caller, name, err);
         goto out;
     }
     json_object_foreach((json_t *)change, key, value)
@@ -329,9 +394,18 @@ bool catalog_change(struct store *store, const struct org_caller *caller, struct
         if (!take_member(key, value, &dataset, arena, err))
             goto out;
     }
+    for (size_t i = 0; i < YM_COUNT(classes); i++)
+        class_changes = class_changes || json_object_get(change, classes[i]);
     if (json_object_get(change, "schema") && !schema_free(store, &dataset, err))
         goto out;
-    if (!check(&dataset, arena, err) || !update(store, &dataset, etag, arena, err))
+    if (!catalog_check(&dataset, arena, err))
+        goto out;
+    // What is published is never left without the condition that its class demands.
+    bool published = ym_str_is(dataset.state, "published");
+    if (published && class_changes && !catalog_incomplete(&dataset, true, err))
+        goto out;
+    if (!update(store, &dataset, etag, arena, err) || !catalog_turn(store, dataset.id, err) ||
+        (published && !catalog_news(store, dataset.id, "entry.changed", YM_STR(""), err)))
         goto out;
     ok = store_commit(store, err);
 out:
@@ -351,11 +425,13 @@ bool catalog_settle(struct store *store, int64_t dataset, struct ym_str schema,
     bool ok = catalog_by_id(store, dataset, &arena, &d, err);
 
     d.schema = schema;
-    ok = ok && store_run(store, SQL_SETTLE,
-                         YM_ARGS(ym_text("schema", schema),
-                                 ym_text("search", catalog_search_text(&d, &arena)),
-                                 ym_int("now", ym_now()), ym_int("id", dataset)),
-                         NULL, err);
+    ok = ok &&
+         store_run(store, SQL_SETTLE,
+                   YM_ARGS(ym_text("schema", schema),
+                           ym_text("search", catalog_search_text(&d, &arena)),
+                           ym_int("now", ym_now()), ym_int("id", dataset)),
+                   NULL, err) &&
+         catalog_turn(store, dataset, err);
     ym_arena_clear(&arena);
     return ok;
 }

@@ -86,8 +86,9 @@ struct lake_versions {
     size_t n, cap;
     int64_t total;
 };
-YM_MUST bool lake_version_list(struct lake *lake, struct ym_str dataset, int64_t before,
-                               int64_t limit, struct ym_arena *arena, struct lake_versions *out,
+YM_MUST bool lake_version_list(struct lake *lake, const struct org_caller *caller,
+                               struct ym_str dataset, int64_t before, int64_t limit,
+                               struct ym_arena *arena, struct lake_versions *out,
                                struct ym_error *err);
 // JSON {"items": […], "next", "total"} of quarantined rows.
 YM_MUST bool lake_quarantine(struct lake *lake, const struct org_caller *caller, int64_t load,

@@ -78,7 +78,7 @@ static int open_original(const struct lake *lake, struct ym_str digest, struct y
 static bool may_load(struct store *store, const struct org_caller *caller, struct ym_str name,
                      struct ym_arena *arena, struct catalog_dataset *dataset, struct ym_error *err)
 {
-    if (!catalog_get(store, name, arena, dataset, err))
+    if (!catalog_see(store, caller, name, arena, dataset, err))
         return false;
     if (catalog_may(dataset, caller).load)
         return true;

@@ -159,7 +159,7 @@ bool lake_question_open(struct lake_question *q, const struct org_caller *caller
 
     if (!store_take(q->lake->options.pool, &store, err))
         return false;
-    if (!catalog_get(store, dataset_name, q->arena, &dataset, err))
+    if (!catalog_see(store, caller, dataset_name, q->arena, &dataset, err))
         goto out;
     q->view.dataset = dataset.id;
     q->view.dataset_name = dataset.name;

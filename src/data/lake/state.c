@@ -9,7 +9,6 @@ static const char SQL_CHECKED[] =
     " schema = :schema WHERE id = :id AND state = 'received'";
 static const char SQL_PUBLISH[] =
     "UPDATE version SET state = 'published', published = :now WHERE id = :id AND state = 'checked'";
-static const char SQL_TOUCH[] = "UPDATE dataset SET updated = :now WHERE id = :dataset";
 static const char SQL_REFUSE[] =
     "UPDATE version SET state = 'refused', problem = :problem"
     " WHERE id = :id AND state IN ('received', 'checked')";
@@ -115,7 +114,7 @@ static bool publish_in(struct lake *lake, struct store *store, const struct lake
         ym_hint(err, "Reload the page: someone else has moved this load on.");
         return ym_about(err, load->dataset_name);
     }
-    if (!store_run(store, SQL_TOUCH, YM_ARGS(now, ym_int("dataset", load->dataset)), NULL, err))
+    if (!catalog_touch(store, load->dataset, "version.published", load->version, err))
         return false;
     // In the same transaction: a kill can lose neither the state nor the news of it.
     json_t *about =

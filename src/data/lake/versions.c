@@ -37,8 +37,9 @@ static bool read_list(struct store *store, int64_t dataset, int64_t before, int6
     return store_rows_close(rows, err);
 }
 
-bool lake_version_list(struct lake *lake, struct ym_str dataset, int64_t before, int64_t limit,
-                       struct ym_arena *arena, struct lake_versions *out, struct ym_error *err)
+bool lake_version_list(struct lake *lake, const struct org_caller *caller, struct ym_str dataset,
+                       int64_t before, int64_t limit, struct ym_arena *arena,
+                       struct lake_versions *out, struct ym_error *err)
 {
     struct catalog_dataset found;
     struct store *store = NULL;
@@ -48,7 +49,7 @@ bool lake_version_list(struct lake *lake, struct ym_str dataset, int64_t before,
     *out = (struct lake_versions){0};
     if (!store_take(lake->options.pool, &store, err))
         return false;
-    if (!catalog_get(store, dataset, arena, &found, err) ||
+    if (!catalog_see(store, caller, dataset, arena, &found, err) ||
         !read_list(store, found.id, before, limit, arena, out, err) ||
         !store_ask(store, SQL_TOTAL, YM_ARGS(ym_int("dataset", found.id)), &rows, err))
         goto out;

@@ -21,6 +21,7 @@ struct api_options {
     struct engine *engine;
     struct jobs *jobs;
     struct lake *lake;
+    struct catalog_search *search;
     const char *web;        // folder of the built portal
     const char *locales;    // folder of zh-CN.json and en.json
     const char *public_url; // without a slash at its end; or NULL: pages name no address of ours

@@ -1,48 +1,34 @@
 #include "face/api/inside.h"
 
-static json_t *facets_json(const struct catalog_page *page)
-{
-    json_t *all = json_pack("{s:[], s:[], s:[], s:[]}", "agency", "theme", "openness", "sharing");
-
-    for (size_t i = 0; i < page->n_facets; i++) {
-        const struct catalog_facet_value *one = &page->facets[i];
-        json_t *value = json_pack("{s:o, s:I}", "value", ym_json_str(one->value), "count",
-                                  (json_int_t)one->count);
-        if (one->title_zh.n > 0 || one->title_en.n > 0)
-            json_object_set_new(value, "title", api_texts_json(one->title_zh, one->title_en));
-        json_array_append_new(json_object_get(all, one->facet), value);
-    }
-    return all;
-}
-
 bool api_datasets_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
     struct store_pool *pool = api_of(rq)->options.pool;
     struct catalog_query query = {
         .q = http_param(rq, "q"),
-        .agency = http_param(rq, "agency"),
-        .theme = http_param(rq, "theme"),
-        .openness = http_param(rq, "openness"),
-        .sharing = http_param(rq, "sharing"),
+        .planned_from = http_param(rq, "planned_from"),
+        .planned_to = http_param(rq, "planned_to"),
         .sort = http_param(rq, "sort"),
         .limit = api_limit(rq),
     };
     struct catalog_page page = {0};
     struct store *store = NULL;
 
+    for (size_t i = 0; i < CATALOG_FACETS; i++)
+        query.filters[i] = http_param(rq, catalog_facet_names[i]);
     if (!api_after(rq, &query.offset, err) || !store_take(pool, &store, err))
         return false;
-    bool ok = catalog_find(store, &query, rq->arena, &page, err);
+    bool ok = catalog_find(store, api_of(rq)->options.search, api_caller(rq), &query, rq->arena,
+                           &page, err);
     store_give(pool, store);
     if (!ok)
         return false;
     json_t *items = json_array(), *next = NULL;
     for (size_t i = 0; i < page.n; i++)
         json_array_append_new(items, catalog_json(&page.items[i], api_caller(rq), false));
-    if (page.n > 0 && query.offset + (int64_t)page.n < page.total)
-        next = api_id(query.offset + (int64_t)page.n);
+    if (page.n > 0 && query.offset + query.limit < page.total)
+        next = api_id(query.offset + query.limit);
     json_t *answer = api_list(items, next, page.total);
-    json_object_set_new(answer, "facets", facets_json(&page));
+    json_object_set_new(answer, "facets", catalog_facets_json(&page));
     http_reply_json(re, answer);
     return true;
 }
@@ -62,7 +48,8 @@ bool api_dataset_get(struct http_request *rq, struct http_reply *re, struct ym_e
 
     if (!store_take(pool, &store, err))
         return false;
-    bool ok = catalog_get(store, http_path_part(rq, "id"), rq->arena, &dataset, err);
+    bool ok =
+        catalog_see(store, api_caller(rq), http_path_part(rq, "id"), rq->arena, &dataset, err);
     store_give(pool, store);
     if (ok)
         answer_one(rq, &dataset, re);
@@ -104,6 +91,19 @@ bool api_datasets_post(struct http_request *rq, struct http_reply *re, struct ym
         {"sharing", API_TEXT, true, &dataset.sharing},
         {"update_cycle", API_TEXT, true, &dataset.update_cycle},
         {"schema", API_OBJECT, false, &schema},
+        {"state", API_TEXT, false, &dataset.state},
+        {"category", API_TEXT, false, &dataset.category},
+        {"format", API_TEXT, false, &dataset.format},
+        {"sharing_way", API_TEXT, false, &dataset.sharing_way},
+        {"sharing_condition", API_TEXT, false, &dataset.sharing_condition},
+        {"sharing_basis", API_TEXT, false, &dataset.sharing_basis},
+        {"open_condition", API_TEXT, false, &dataset.open_condition},
+        {"open_planned", API_TEXT, false, &dataset.open_planned},
+        {"closed_reason", API_TEXT, false, &dataset.closed_reason},
+        {"related", API_TEXT, false, &dataset.related},
+        {"contact", API_TEXT, false, &dataset.contact},
+        {"contact_phone", API_TEXT, false, &dataset.contact_phone},
+        {"contact_mail", API_TEXT, false, &dataset.contact_mail},
     };
     struct store *store = NULL;
 
@@ -162,6 +162,43 @@ bool api_dataset_patch(struct http_request *rq, struct http_reply *re, struct ym
     if (!if_match(rq, &etag, err) || !store_take(pool, &store, err))
         return false;
     bool ok = change(rq, store, etag, &dataset, err);
+    store_give(pool, store);
+    if (ok)
+        answer_one(rq, &dataset, re);
+    return ok;
+}
+
+static bool review(struct http_request *rq, struct store *store, enum catalog_act act,
+                   struct ym_str reason, struct catalog_dataset *dataset, struct ym_error *err)
+{
+    struct ym_str name = http_path_part(rq, "id");
+
+    return catalog_review(store, api_caller(rq), name, act, reason, rq->arena, err) &&
+           catalog_get(store, name, rq->arena, dataset, err);
+}
+
+bool api_dataset_review(struct http_request *rq, struct http_reply *re, struct ym_error *err)
+{
+    struct store_pool *pool = api_of(rq)->options.pool;
+    struct catalog_dataset dataset = {0};
+    struct ym_str said = {NULL, 0}, reason = {NULL, 0};
+    const struct api_field fields[] = {
+        {"act", API_TEXT, true, &said},
+        {"reason", API_TEXT, false, &reason},
+    };
+    struct store *store = NULL;
+    enum catalog_act act;
+
+    if (!api_fields(rq->json, fields, YM_COUNT(fields), err))
+        return false;
+    if (!catalog_act_by_name(said, &act)) {
+        ym_fail(err, YM_INVALID, "catalog.act", "'%.*s' is no act of a review", YM_FMT(said));
+        ym_hint(err, "Use submit, publish or send_back.");
+        return ym_about(err, YM_STR("act"));
+    }
+    if (!store_take(pool, &store, err))
+        return false;
+    bool ok = review(rq, store, act, reason.p ? reason : YM_STR(""), &dataset, err);
     store_give(pool, store);
     if (ok)
         answer_one(rq, &dataset, re);

@@ -77,6 +77,7 @@ http_handler api_tokens_get, api_tokens_post, api_tokens_delete;
 http_handler api_regions_get, api_agencies_get, api_agencies_post;
 http_handler api_datasets_get, api_datasets_post, api_dataset_get, api_dataset_patch;
 http_handler api_versions_get, api_rows_get, api_export_get;
+http_handler api_dataset_review, api_overview_get;
 http_handler api_loads_get, api_loads_post, api_load_get, api_load_publish, api_load_refuse;
 http_handler api_quarantine_get;
 http_handler api_uploads_options, api_uploads_post, api_upload_get, api_upload_patch;

@@ -171,7 +171,7 @@ static bool find_dataset(struct http_request *rq, struct catalog_dataset *out, b
     }
     if (!store_take(pool, &store, err))
         return false;
-    bool ok = catalog_get(store, name, rq->arena, out, err);
+    bool ok = catalog_see(store, api_caller(rq), name, rq->arena, out, err);
     store_give(pool, store);
     return ok;
 }

@@ -24,8 +24,8 @@ bool api_versions_get(struct http_request *rq, struct http_reply *re, struct ym_
     int64_t before, limit = api_limit(rq);
 
     if (!api_after(rq, &before, err) ||
-        !lake_version_list(api_of(rq)->options.lake, http_path_part(rq, "id"), before, limit,
-                           rq->arena, &found, err))
+        !lake_version_list(api_of(rq)->options.lake, api_caller(rq), http_path_part(rq, "id"),
+                           before, limit, rq->arena, &found, err))
         return false;
     json_t *items = json_array(), *next = NULL;
     for (size_t i = 0; i < found.n; i++)

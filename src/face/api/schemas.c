@@ -9,10 +9,17 @@ enum { SCHEMA_MAX = 8192 };
     "{\"type\":\"object\",\"required\":[\"items\",\"next\",\"total\"],\"properties\":{"            \
     "\"items\":{\"type\":\"array\",\"items\":" REF(name) "},\"next\":" REF(                        \
         "Cursor") ",\"total\":{\"type\":\"integer\"}}}"
-#define TEXT          "{\"type\":\"string\"}"
-#define INTEGER       "{\"type\":\"integer\"}"
-#define BOOLEAN       "{\"type\":\"boolean\"}"
-#define TEXT_OR_NULL  "{\"type\":[\"string\",\"null\"]}"
+#define TEXT         "{\"type\":\"string\"}"
+#define INTEGER      "{\"type\":\"integer\"}"
+#define BOOLEAN      "{\"type\":\"boolean\"}"
+#define TEXT_OR_NULL "{\"type\":[\"string\",\"null\"]}"
+// The core metadata of an entry (docs/catalogue.md), as members.
+#define FACTS                                                                                      \
+    "\"category\":" TEXT_OR_NULL ",\"format\":" TEXT_OR_NULL ",\"sharing_way\":" TEXT_OR_NULL      \
+    ",\"sharing_condition\":" TEXT_OR_NULL ",\"sharing_basis\":" TEXT_OR_NULL                      \
+    ",\"open_condition\":" TEXT_OR_NULL ",\"open_planned\":" TEXT_OR_NULL                          \
+    ",\"closed_reason\":" TEXT_OR_NULL ",\"related\":" TEXT_OR_NULL ",\"contact\":" TEXT_OR_NULL   \
+    ",\"contact_phone\":" TEXT_OR_NULL ",\"contact_mail\":" TEXT_OR_NULL
 #define OR_NULL(name) "{\"anyOf\":[" REF(name) ",{\"type\":\"null\"}]}"
 
 static const struct {
@@ -27,7 +34,8 @@ static const struct {
     {"Problem",
      "{\"type\":\"object\",\"description\":\"RFC "
      "9457\",\"required\":[\"type\",\"title\",\"status\","
-     "\"code\"],\"properties\":{\"type\":{\"type\":\"string\",\"format\":\"uri-reference\"},"
+     "\"code\"],\"properties\":{\"type\":{\"type\":\"string\",\"format\":\"uri-reference\"}"
+     ","
      "\"title\":" TEXT ",\"status\":" INTEGER ",\"code\":" TEXT ",\"subject\":" TEXT
      ",\"line\":" INTEGER ",\"hint\":" TEXT ",\"detail\":" TEXT "}}"},
     {"Health", "{\"type\":\"object\",\"required\":[\"ok\"],\"properties\":{\"ok\":" BOOLEAN
@@ -38,47 +46,55 @@ static const struct {
      "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"title\"],\"properties\":{"
      "\"id\":" REF("Id") ",\"name\":" TEXT ",\"title\":" REF("Text") "}}"},
     {"Role",
-     "{\"type\":\"string\",\"enum\":[\"administrator\",\"steward\",\"official\",\"analyst\","
+     "{\"type\":\"string\",\"enum\":[\"administrator\",\"steward\",\"official\","
+     "\"analyst\","
      "\"auditor\",\"citizen\"]}"},
     {"Account",
-     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"display_name\",\"role\",\"agency\"],"
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"display_name\",\"role\","
+     "\"agency\"],"
      "\"properties\":{\"id\":" REF("Id") ",\"name\":" TEXT ",\"display_name\":" TEXT
                                          ",\"role\":" REF("Role") ",\"agency\":" OR_NULL(
                                              "AgencyRef") ",\"locked\":" BOOLEAN "}}"},
     {"AccountList", LIST("Account")},
     {"NewAccount",
      "{\"type\":\"object\",\"required\":[\"name\",\"display_name\",\"role\",\"password\"],"
-     "\"properties\":{\"name\":" TEXT ",\"display_name\":" TEXT ",\"role\":" REF(
-         "Role") ",\"agency\":{\"type\":[\"string\",\"null\"],\"description\":\"name or id\"},"
-                 "\"password\":{\"type\":\"string\",\"minLength\":10}},\"additionalProperties\":"
-                 "false}"},
+     "\"properties\":{\"name\":" TEXT ",\"display_name\":" TEXT
+     ",\"role\":" REF("Role") ",\"agency\":{\"type\":[\"string\",\"null\"],\"description\":"
+                              "\"name or id\"},"
+                              "\"password\":{\"type\":\"string\",\"minLength\":10}},"
+                              "\"additionalProperties\":"
+                              "false}"},
     {"Session",
-     "{\"type\":\"object\",\"required\":[\"account\",\"csrf\",\"demo\",\"place\",\"version\"],"
+     "{\"type\":\"object\",\"required\":[\"account\",\"csrf\",\"demo\",\"place\","
+     "\"version\"],"
      "\"properties\":{\"account\":" OR_NULL("Account") ",\"csrf\":" TEXT_OR_NULL
                                                        ",\"demo\":" BOOLEAN ",\"place\":" REF(
                                                            "Text") ",\"version\":" TEXT "}}"},
     {"NewSession",
-     "{\"type\":\"object\",\"required\":[\"name\",\"password\"],\"properties\":{\"name\":" TEXT
-     ",\"password\":" TEXT "},\"additionalProperties\":false}"},
+     "{\"type\":\"object\",\"required\":[\"name\",\"password\"],\"properties\":{"
+     "\"name\":" TEXT ",\"password\":" TEXT "},\"additionalProperties\":false}"},
     {"Token", "{\"type\":\"object\",\"required\":[\"id\",\"title\"],\"properties\":{\"id\":" REF(
                   "Id") ",\"title\":" TEXT
                         ",\"created_at\":" REF("Time") ",\"expires_at\":" OR_NULL(
                             "Time") ",\"used_at\":" OR_NULL("Time") "}}"},
     {"TokenList", LIST("Token")},
     {"NewToken",
-     "{\"type\":\"object\",\"required\":[\"title\",\"days\"],\"properties\":{\"title\":" TEXT
+     "{\"type\":\"object\",\"required\":[\"title\",\"days\"],\"properties\":{"
+     "\"title\":" TEXT
      ",\"days\":{\"type\":\"integer\",\"minimum\":1}},\"additionalProperties\":false}"},
     {"CreatedToken",
-     "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"token\"],\"properties\":{\"id\":" REF(
-         "Id") ",\"title\":" TEXT ",\"token\":" TEXT "}}"},
+     "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"token\"],\"properties\":{"
+     "\"id\":" REF("Id") ",\"title\":" TEXT ",\"token\":" TEXT "}}"},
     {"Region",
-     "{\"type\":\"object\",\"required\":[\"code\",\"name\",\"level\",\"parent\",\"children\"],"
+     "{\"type\":\"object\",\"required\":[\"code\",\"name\",\"level\",\"parent\","
+     "\"children\"],"
      "\"properties\":{\"code\":" TEXT ",\"name\":" TEXT
-     ",\"level\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":5},\"parent\":" TEXT_OR_NULL
-     ",\"children\":" INTEGER "}}"},
+     ",\"level\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":5},"
+     "\"parent\":" TEXT_OR_NULL ",\"children\":" INTEGER "}}"},
     {"RegionList", LIST("Region")},
     {"Agency",
-     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"title\",\"credit_code\",\"region\","
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"title\",\"credit_code\","
+     "\"region\","
      "\"datasets\"],\"properties\":{\"id\":" REF("Id") ",\"name\":" TEXT ",\"title\":" REF(
          "Text") ",\"credit_code\":" TEXT_OR_NULL ",\"region\":" TEXT_OR_NULL
                  ",\"datasets\":" INTEGER "}}"},
@@ -91,7 +107,29 @@ static const struct {
     {"Sharing", "{\"type\":\"string\",\"enum\":[\"unconditional\",\"conditional\",\"withheld\"]}"},
     {"UpdateCycle",
      "{\"type\":\"string\",\"enum\":[\"realtime\",\"hour\",\"day\",\"week\",\"month\","
-     "\"quarter\",\"year\",\"irregular\"]}"},
+     "\"quarter\",\"half_year\",\"year\",\"irregular\",\"never\"]}"},
+    {"Figures",
+     "{\"type\":\"object\",\"required\":[\"datasets\",\"mounted\",\"fresh\",\"late\"],"
+     "\"properties\":{\"datasets\":" INTEGER ",\"mounted\":" INTEGER ",\"fresh\":" INTEGER
+     ",\"late\":" INTEGER ",\"rows\":{\"type\":\"object\"},\"sharing\":{\"type\":\"object\"},"
+     "\"openness\":{\"type\":\"object\"},\"plan\":{\"type\":\"object\"}}}"},
+    {"Overview",
+     "{\"type\":\"object\",\"required\":[\"at\",\"all\",\"agencies\",\"regions\"],"
+     "\"properties\":{"
+     "\"at\":" REF("Time") ",\"all\":" REF(
+         "Figures") ",\"agencies\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+                    "\"properties\":{"
+                    "\"agency\":" REF("AgencyRef") ",\"region\":" TEXT_OR_NULL ",\"figures\":" REF(
+                        "Figures") "}}},\"regions\":{\"type\":\"array\","
+                                   "\"items\":{\"type\":"
+                                   "\"object\","
+                                   "\"properties\":{"
+                                   "\"region\":" TEXT_OR_NULL ",\"name\":" TEXT
+                                   ",\"figures\":" REF("Figures") "}}}}}"},
+    {"Review",
+     "{\"type\":\"object\",\"required\":[\"act\"],\"properties\":{\"act\":{\"enum\":["
+     "\"submit\",\"publish\",\"send_back\"]},\"reason\":" TEXT_OR_NULL
+     "},\"additionalProperties\":false}"},
     {"TableSchema",
      "{\"type\":\"object\",\"description\":\"Frictionless Table Schema, docs/schema.md\","
      "\"properties\":{\"fields\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
@@ -108,73 +146,116 @@ static const struct {
     {"Dataset",
      "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"abstract\",\"code\",\"agency\","
      "\"theme\","
-     "\"openness\",\"sharing\",\"update_cycle\",\"created_at\",\"updated_at\",\"etag\",\"current\","
-     "\"may\"],\"properties\":{\"id\":" TEXT ",\"title\":" REF("Text") ",\"abstract\":" REF(
-         "Text") ",\"code\":" TEXT_OR_NULL
-                 ",\"agency\":" REF(
-                     "AgencyRef") ",\"theme\":" TEXT
-                                  ",\"openness\":" REF("Openness") ",\"sharing\":" REF("Sharing") ",\"update_cycle\":" REF("UpdateCycle") ",\"created_at\":" REF(
-                                      "Time") ",\"updated_at\":" REF("Time") ",\"etag\":" TEXT
-                                                                             ",\"current\""
-                                                                             ":" OR_NULL(
-                                                                                 "Version") ",\"may"
-                                                                                            "\":{"
-                                                                                            "\"type"
-                                                                                            "\":"
-                                                                                            "\"obje"
-                                                                                            "ct\","
-                                                                                            "\"prop"
-                                                                                            "erties"
-                                                                                            "\":{"
-                                                                                            "\"read"
-                                                                                            "\""
-                                                                                            ":" BOOLEAN
-                                                                                            ",\"loa"
-                                                                                            "d\""
-                                                                                            ":" BOOLEAN
-                                                                                            ",\"edi"
-                                                                                            "t\""
-                                                                                            ":" BOOLEAN
-                                                                                            "}},"
-                                                                                            "\"sche"
-                                                                                            "ma\""
-                                                                                            ":" OR_NULL(
-                                                                                                "Ta"
-                                                                                                "bl"
-                                                                                                "eS"
-                                                                                                "ch"
-                                                                                                "em"
-                                                                                                "a") "}}"},
+     "\"openness\",\"sharing\",\"update_cycle\",\"created_at\",\"updated_at\",\"etag\","
+     "\"current\","
+     "\"may\"],\"properties\":{\"id\":" TEXT ",\"title\":" REF("Text") ",\"abstract\":" REF("Text") ",\"code\":" TEXT_OR_NULL "," FACTS ",\"state\":" TEXT ",\"released_at\":" OR_NULL(
+         "Time") ",\"freshness\":" TEXT_OR_NULL ",\"gaps\":{\"type\":\"array\",\"items\":" TEXT
+                 "},\"review_note\":" TEXT_OR_NULL
+                 ",\"agency\":" REF("AgencyRef") ",\"theme\":" TEXT ",\"openness\":" REF("Openness") ",\"sharing\":" REF(
+                     "Sha"
+                     "rin"
+                     "g") ",\"update_cycle\":" REF("UpdateCycle") ",\"created_at\":" REF("Time") ","
+                                                                                                 "\"updated_at\":" REF(
+                                                                                                     "Time") ",\"etag\""
+                                                                                                             ":" TEXT
+                                                                                                             ",\"curren"
+                                                                                                             "t\""
+                                                                                                             ":" OR_NULL(
+                                                                                                                 "Versi"
+                                                                                                                 "on") ",\""
+                                                                                                                       "may"
+                                                                                                                       "\":"
+                                                                                                                       "{"
+                                                                                                                       "\"t"
+                                                                                                                       "ype"
+                                                                                                                       "\":"
+                                                                                                                       "\"o"
+                                                                                                                       "bje"
+                                                                                                                       "ct"
+                                                                                                                       "\","
+                                                                                                                       "\"p"
+                                                                                                                       "rop"
+                                                                                                                       "ert"
+                                                                                                                       "ies"
+                                                                                                                       "\":"
+                                                                                                                       "{"
+                                                                                                                       "\"r"
+                                                                                                                       "ead"
+                                                                                                                       "\""
+                                                                                                                       ":" BOOLEAN
+                                                                                                                       ",\""
+                                                                                                                       "loa"
+                                                                                                                       "d\""
+                                                                                                                       ":" BOOLEAN
+                                                                                                                       ",\""
+                                                                                                                       "edi"
+                                                                                                                       "t\""
+                                                                                                                       ":" BOOLEAN
+                                                                                                                       "}},"
+                                                                                                                       "\"s"
+                                                                                                                       "che"
+                                                                                                                       "ma"
+                                                                                                                       "\""
+                                                                                                                       ":" OR_NULL(
+                                                                                                                           "Ta"
+                                                                                                                           "bl"
+                                                                                                                           "eS"
+                                                                                                                           "ch"
+                                                                                                                           "em"
+                                                                                                                           "a") "}}"},
     {"FacetValue",
-     "{\"type\":\"object\",\"required\":[\"value\",\"count\"],\"properties\":{\"value\":" TEXT
-     ",\"title\":" REF("Text") ",\"count\":" INTEGER "}}"},
+     "{\"type\":\"object\",\"required\":[\"value\",\"count\"],\"properties\":{"
+     "\"value\":" TEXT ",\"title\":" REF("Text") ",\"count\":" INTEGER "}}"},
     {"DatasetList",
      "{\"allOf\":[" LIST(
          "Dataset") ",{\"type\":\"object\",\"required\":[\"facets\"],\"properties\":{"
-                    "\"facets\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"array\","
+                    "\"facets\":{\"type\":\"object\",\"additionalProperties\":{\"type\":"
+                    "\"array\","
                     "\"items\":" REF("FacetValue") "}}}}]}"},
     {"NewDataset",
-     "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"theme\",\"openness\",\"sharing\","
+     "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"theme\",\"openness\","
+     "\"sharing\","
      "\"update_cycle\"],\"properties\":{\"id\":{\"type\":\"string\","
      "\"pattern\":\"^[a-z][a-z0-9_]{0,62}[.][a-z][a-z0-9_]{0,62}$\"},\"title\":" REF(
-         "Text") ",\"abstract\":" REF("Text") ",\"code\":" TEXT_OR_NULL
+         "Text") ",\"abstract\":" REF("Text") ",\"code\":" TEXT_OR_NULL ",\"state\":" TEXT "," FACTS
                                               ",\"agency\":{\"type\":[\"string\",\"null\"],"
                                               "\"description\":\"name or id; without it the "
                                               "space\"}"
                                               ",\"theme\":" TEXT
                                               ",\"openness\":" REF("Openness") ",\"sharing\":" REF("Sharing") ",\"update_cycle\":" REF(
-                                                  "UpdateCycle") ",\"schema\":" OR_NULL("TableSchem"
-                                                                                        "a") "},"
-                                                                                             "\"add"
-                                                                                             "ition"
-                                                                                             "alPro"
-                                                                                             "perti"
-                                                                                             "es\":"
-                                                                                             "false"
-                                                                                             "}"},
+                                                  "UpdateCycle") ",\"schema\""
+                                                                 ":" OR_NULL("TableS"
+                                                                             "chem"
+                                                                             "a") "}"
+                                                                                  ","
+                                                                                  "\"add"
+                                                                                  "i"
+                                                                                  "t"
+                                                                                  "i"
+                                                                                  "o"
+                                                                                  "n"
+                                                                                  "a"
+                                                                                  "l"
+                                                                                  "P"
+                                                                                  "r"
+                                                                                  "o"
+                                                                                  "p"
+                                                                                  "e"
+                                                                                  "r"
+                                                                                  "t"
+                                                                                  "i"
+                                                                                  "e"
+                                                                                  "s"
+                                                                                  "\":"
+                                                                                  "f"
+                                                                                  "a"
+                                                                                  "l"
+                                                                                  "s"
+                                                                                  "e"
+                                                                                  "}"},
     {"DatasetChange",
      "{\"type\":\"object\",\"properties\":{\"title\":" REF("Text") ",\"abstract\":" REF(
-         "Text") ",\"code\":" TEXT_OR_NULL ",\"theme\":" TEXT
+         "Text") ",\"code\":" TEXT_OR_NULL "," FACTS ",\"theme\":" TEXT
                  ",\"openness\":" REF("Openness") ",\"sharing\":" REF(
                      "Sharing") ",\"update_"
                                 "cycle\":" REF("Up"
@@ -193,26 +274,31 @@ static const struct {
                                                                                  ":false"
                                                                                  "}"},
     {"Rows",
-     "{\"type\":\"object\",\"required\":[\"dataset\",\"version\",\"fields\",\"items\",\"next\","
+     "{\"type\":\"object\",\"required\":[\"dataset\",\"version\",\"fields\",\"items\","
+     "\"next\","
      "\"total\"],\"properties\":{\"dataset\":" TEXT ",\"version\":" INTEGER
      ",\"published_at\":" OR_NULL(
-         "Time") ",\"fields\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+         "Time") ",\"fields\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+                 "\"required\":["
                  "\"name\",\"type\"],"
                  "\"properties\":{\"name\":" TEXT ",\"title\":{},\"type\":" TEXT
                  ",\"unit\":" TEXT_OR_NULL
-                 "}}},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"next\":" REF(
-                     "Cursor") ",\"total\":" INTEGER "}}"},
+                 "}}},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+                 "\"next\":" REF("Cursor") ",\"total\":" INTEGER "}}"},
     {"Job",
-     "{\"type\":\"object\",\"required\":[\"id\",\"kind\",\"state\",\"created_at\"],\"properties\":{"
+     "{\"type\":\"object\",\"required\":[\"id\",\"kind\",\"state\",\"created_at\"],"
+     "\"properties\":{"
      "\"id\":" REF(
          "Id") ",\"kind\":" TEXT ",\"state\":{\"type\":\"string\",\"enum\":[\"waiting\","
                "\"running\",\"done\",\"failed\",\"stopped\"]},\"stage\":" TEXT_OR_NULL
-               ",\"done\":{\"type\":[\"integer\",\"null\"]},\"total\":{\"type\":[\"integer\","
+               ",\"done\":{\"type\":[\"integer\",\"null\"]},\"total\":{\"type\":["
+               "\"integer\","
                "\"null\"]},"
                "\"unit\":" TEXT_OR_NULL ",\"subject\":" TEXT_OR_NULL
                ",\"created_at\":" REF("Time") ",\"started_at\":" OR_NULL(
-                   "Time") ",\"ended_at\":" OR_NULL("Time") ",\"problem\":" OR_NULL("Problem") "}"
-                                                                                               "}"},
+                   "Time") ",\"ended_at\":" OR_NULL("Time") ",\"problem\":" OR_NULL("Proble"
+                                                                                    "m") "}"
+                                                                                         "}"},
     {"JobList", LIST("Job")},
     {"Report",
      "{\"type\":\"object\",\"required\":[\"rows_in\",\"rows_kept\",\"rows_quarantined\","
@@ -224,14 +310,18 @@ static const struct {
      "\"reasons\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"dataset\":" TEXT
      ",\"version\":" INTEGER "}}"},
     {"Load",
-     "{\"type\":\"object\",\"required\":[\"id\",\"dataset\",\"version\",\"state\"],\"properties\":{"
+     "{\"type\":\"object\",\"required\":[\"id\",\"dataset\",\"version\",\"state\"],"
+     "\"properties\":{"
      "\"id\":" REF(
          "Id") ",\"dataset\":" TEXT ",\"version\":" INTEGER
                ",\"state\":{\"type\":\"string\",\"enum\":[\"received\",\"checked\","
                "\"published\",\"refused\","
                "\"withdrawn\",\"retired\"]},\"file\":" TEXT_OR_NULL ",\"size\":" INTEGER
                ",\"received_at\":" OR_NULL("Time") ",\"published_at\":" OR_NULL(
-                   "Time") ",\"job\":" OR_NULL("Job") ",\"report\":" OR_NULL("Report") ",\"problem"
+                   "Time") ",\"job\":" OR_NULL("Job") ",\"report\":" OR_NULL("Report") ",\""
+                                                                                       "pro"
+                                                                                       "ble"
+                                                                                       "m"
                                                                                        "\""
                                                                                        ":" OR_NULL(
                                                                                            "Probl"

@@ -24,6 +24,7 @@ struct parts {
     struct store_pool *pool;
     struct engine *engine;
     struct lake *lake;
+    struct catalog_search *search;
     struct jobs *jobs;
     struct api *api;
     struct http_server *http;
@@ -135,6 +136,7 @@ static bool start_http(struct cli *cli, const struct ym_settings *settings, stru
         .engine = parts->engine,
         .jobs = parts->jobs,
         .lake = parts->lake,
+        .search = parts->search,
         .web = ym_arena_printf(&cli->arena, "%s/web", cli->share).p,
         .locales = ym_arena_printf(&cli->arena, "%s/locales", cli->share).p,
         .public_url = public_url.p ? ym_arena_cstr(&cli->arena, public_url) : NULL,
@@ -205,6 +207,7 @@ static bool start_all(struct cli *cli, struct parts *parts, char url[64], struct
     sodium_bin2hex(parts->operator_key, sizeof parts->operator_key, key, sizeof key);
     return lock_directory(cli, parts, err) && cli_open_store(cli, &settings, &parts->pool, err) &&
            start_engine(cli, &settings, parts, err) && start_lake(cli, &settings, parts, err) &&
+           catalog_search_open(cli_path(cli, "search.db"), &parts->search, err) &&
            start_http(cli, &settings, parts, err) && write_place(cli, &settings, parts, url, err);
 }
 
@@ -214,6 +217,7 @@ static void stop_all(struct cli *cli, struct parts *parts)
     http_server_stop(parts->http);
     jobs_stop(parts->jobs);
     api_close(parts->api);
+    catalog_search_close(parts->search);
     lake_close(parts->lake);
     engine_stop(parts->engine);
     store_pool_close(parts->pool);

@@ -1,14 +1,19 @@
 #include "data/catalog/catalog.h"
 
+#include "base/time.h"
+
 #include "../../support/both.h"
 
 static const struct store_migration migrations[] = {{1, "org", ORG_SCHEMA_1},
-                                                    {2, "catalog", CATALOG_SCHEMA_1}};
+                                                    {2, "catalog", CATALOG_SCHEMA_1},
+                                                    {3, "catalog-core", CATALOG_SCHEMA_2}};
 static const struct org_caller administrator = {.account = 1, .role = ORG_ADMINISTRATOR};
 
 struct place {
     struct store_pool *pool;
     struct store *store;
+    struct catalog_search *search;
+    char file[96];
     struct ym_arena arena;
     struct ym_error err;
     int64_t air, health; // agencies
@@ -40,12 +45,15 @@ static void open_place(void **state, struct place *p)
     must(store_pool_open(both->url, NULL, 1, migrations, YM_COUNT(migrations), &p->pool, &p->err),
          &p->err);
     must(store_take(p->pool, &p->store, &p->err), &p->err);
+    snprintf(p->file, sizeof p->file, "%s/search.db", both->folder);
+    must(catalog_search_open(p->file, &p->search, &p->err), &p->err);
     p->air = add_agency(p, "air", "生态环境厅");
     p->health = add_agency(p, "health", "卫生健康委");
 }
 
 static void close_place(struct place *p)
 {
+    catalog_search_close(p->search);
     store_give(p->pool, p->store);
     store_pool_close(p->pool);
     ym_arena_clear(&p->arena);
@@ -180,7 +188,11 @@ static void only_stewards_of_the_agency_and_administrators_add_and_change(void *
     assert_int_equal(p.err.kind, YM_DENIED);
     assert_true(try_add(&p, &steward, &dataset));
     json_t *change = json_pack("{s:s}", "theme", "weather");
+    // A draft of another agency is not there; what is published is there and not theirs.
     assert_false(catalog_change(p.store, &other, YM_STR("air.x"), 1, change, &p.arena, &p.err));
+    assert_int_equal(p.err.kind, YM_NOT_FOUND);
+    add(&p, "air.y", "y", "", "open");
+    assert_false(catalog_change(p.store, &other, YM_STR("air.y"), 1, change, &p.arena, &p.err));
     assert_int_equal(p.err.kind, YM_DENIED);
     must(catalog_change(p.store, &steward, YM_STR("air.x"), 1, change, &p.arena, &p.err), &p.err);
     json_decref(change);
@@ -214,7 +226,9 @@ static void a_change_of_what_was_changed_meanwhile_is_refused(void **state)
 
     open_place(state, &p);
     add(&p, "air.x", "旧", "", "open");
-    json_t *change = json_pack("{s:{s:s}, s:s}", "title", "zh", "新", "openness", "conditional");
+    json_t *change =
+        json_pack("{s:{s:s}, s:s, s:s, s:s}", "title", "zh", "新", "openness", "conditional",
+                  "open_condition", "登记后可用", "sharing_condition", "按需");
     must(catalog_change(p.store, &administrator, YM_STR("air.x"), 1, change, &p.arena, &p.err),
          &p.err);
     assert_false(
@@ -331,7 +345,7 @@ static int64_t total(struct place *p, struct catalog_query query)
 {
     struct catalog_page page;
 
-    must(catalog_find(p->store, &query, &p->arena, &page, &p->err), &p->err);
+    must(catalog_find(p->store, p->search, NULL, &query, &p->arena, &page, &p->err), &p->err);
     assert_int_equal(page.n, page.total);
     return page.total;
 }
@@ -342,9 +356,13 @@ static void a_search_looks_for_the_very_text_in_names_titles_and_fields(void **s
         const char *q;
         int64_t total;
     } cases[] = {
-        {"", 4},      {"空气质量", 2}, {"100%", 1},   {"%", 1},       {"_", 1},    {"beds_a", 1},
-        {"BEDS_", 1}, {"监测点", 1},   {"pm25", 1},   {"Station", 1}, {"air.", 3}, {"!", 0},
-        {"'", 0},     {"值空", 0},     {" 小时 ", 1}, {"\\", 0},
+        {"", 4},         {"空气质量", 2}, {"100%", 1},      {"%", 0},        {"_", 0},
+        {"beds_a", 1},   {"BEDS_", 1},    {"监测点", 1},    {"pm25", 1},     {"Station", 1},
+        {"air.", 3},     {"!", 0},        {"'", 0},         {"值空", 0},     {" 小时 ", 1},
+        {"\\", 0},       {"气", 2},       {"值", 2},        {"质", 2},       {"废气", 0},
+        {"ＰＭ２５", 1}, {"pm2", 1},      {"空气 小时", 1}, {"小时　空", 1}, {"空气 床位", 0},
+        {"kqzl", 2},     {"KQZLXSZ", 1},  {"wxfw", 1},      {"cw", 1},       {"\"", 0},
+        {"OR", 0},       {"\"空气", 2},   {"beds_a床", 0},  {"床位beds", 1}, {"点pm25", 0},
     };
     struct place p;
 
@@ -373,11 +391,15 @@ static void facets_are_counted_under_the_other_filters(void **state)
 
     open_place(state, &p);
     fill(&p);
-    assert_int_equal(total(&p, (struct catalog_query){.theme = YM_STR("environment,health")}), 3);
-    assert_int_equal(total(&p, (struct catalog_query){.theme = YM_STR("e_vironment")}), 1);
-    assert_int_equal(total(&p, (struct catalog_query){.agency = YM_STR("ai")}), 0);
-    struct catalog_query query = {.theme = YM_STR("environment"), .openness = YM_STR("open")};
-    must(catalog_find(p.store, &query, &p.arena, &page, &p.err), &p.err);
+    assert_int_equal(
+        total(&p, (struct catalog_query){.filters[CATALOG_THEME] = YM_STR("environment,health")}),
+        3);
+    assert_int_equal(
+        total(&p, (struct catalog_query){.filters[CATALOG_THEME] = YM_STR("e_vironment")}), 1);
+    assert_int_equal(total(&p, (struct catalog_query){.filters[CATALOG_AGENCY] = YM_STR("ai")}), 0);
+    struct catalog_query query = {.filters[CATALOG_THEME] = YM_STR("environment"),
+                                  .filters[CATALOG_OPENNESS] = YM_STR("open")};
+    must(catalog_find(p.store, p.search, NULL, &query, &p.arena, &page, &p.err), &p.err);
     assert_int_equal(page.total, 1);
     assert_int_equal(facet(&page, "theme", "environment"), 1);
     assert_int_equal(facet(&page, "theme", "e_vironment"), 1); // open, of another theme
@@ -402,17 +424,250 @@ static void pages_follow_the_order(void **state)
     open_place(state, &p);
     fill(&p);
     struct catalog_query query = {.sort = YM_STR("name"), .limit = 2, .offset = 1};
-    must(catalog_find(p.store, &query, &p.arena, &page, &p.err), &p.err);
+    must(catalog_find(p.store, p.search, NULL, &query, &p.arena, &page, &p.err), &p.err);
     assert_int_equal(page.n, 2);
     assert_int_equal(page.total, 4);
     assert_true(ym_str_is(page.items[0].name, "air.hour"));
     assert_true(ym_str_is(page.items[1].name, "air.waste"));
     query = (struct catalog_query){.limit = 1};
-    must(catalog_find(p.store, &query, &p.arena, &page, &p.err), &p.err);
+    must(catalog_find(p.store, p.search, NULL, &query, &p.arena, &page, &p.err), &p.err);
     assert_true(ym_str_is(page.items[0].name, "air.hour")); // settled last
     query.sort = YM_STR("size");
-    assert_false(catalog_find(p.store, &query, &p.arena, &page, &p.err));
+    assert_false(catalog_find(p.store, p.search, NULL, &query, &p.arena, &page, &p.err));
     assert_string_equal(p.err.code, "catalog.sort");
+    close_place(&p);
+}
+
+static const struct org_caller *as(struct org_caller *caller, int64_t account, int64_t agency,
+                                   enum org_role role)
+{
+    *caller = (struct org_caller){.account = account, .agency = agency, .role = role};
+    return caller;
+}
+
+static void complete(struct catalog_dataset *d)
+{
+    d->abstract_zh = YM_STR("各站点");
+    d->theme = YM_STR("environment");
+    d->category = YM_STR("theme.environment");
+    d->format = YM_STR("database");
+    d->sharing_condition = YM_STR("经本厅同意");
+    d->closed_reason = YM_STR("含内部信息");
+    d->contact = YM_STR("数据管理处");
+    d->contact_phone = YM_STR("027-87654321");
+}
+
+static bool review(struct place *p, const struct org_caller *caller, enum catalog_act act,
+                   const char *reason)
+{
+    p->err = (struct ym_error){0};
+    return catalog_review(p->store, caller, YM_STR("air.x"), act, ym_str(reason), &p->arena,
+                          &p->err);
+}
+
+static void an_entry_is_reviewed_by_a_second_steward_before_others_see_it(void **state)
+{
+    struct org_caller first, second, foreign;
+    struct catalog_dataset seen;
+    struct place p;
+
+    open_place(state, &p);
+    as(&first, 2, p.air, ORG_STEWARD);
+    as(&second, 3, p.air, ORG_STEWARD);
+    as(&foreign, 4, p.health, ORG_STEWARD);
+    struct catalog_dataset dataset = {.name = YM_STR("air.x"), .title_zh = YM_STR("草稿")};
+    must(catalog_add(p.store, &first, &dataset, &p.arena, &p.err), &p.err);
+    assert_true(ym_str_is(dataset.state, "draft"));
+
+    assert_false(catalog_see(p.store, &foreign, YM_STR("air.x"), &p.arena, &seen, &p.err));
+    assert_int_equal(p.err.kind, YM_NOT_FOUND);
+    assert_false(catalog_see(p.store, NULL, YM_STR("air.x"), &p.arena, &seen, &p.err));
+    assert_true(catalog_see(p.store, &second, YM_STR("air.x"), &p.arena, &seen, &p.err));
+    assert_int_equal(total(&p, (struct catalog_query){.q = YM_STR("草稿")}), 0);
+
+    assert_false(review(&p, &first, CATALOG_SUBMIT, ""));
+    assert_string_equal(p.err.code, "catalog.incomplete");
+    assert_string_equal(p.err.subject, "sharing_condition");
+    json_t *change = json_pack("{s:{s:s}, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "abstract", "zh",
+                               "各站点", "theme", "environment", "category", "theme.environment",
+                               "format", "database", "sharing_condition", "经同意", "closed_reason",
+                               "内部", "contact", "数据处", "contact_mail", "a@example.cn");
+    must(catalog_change(p.store, &first, YM_STR("air.x"), 1, change, &p.arena, &p.err), &p.err);
+    json_decref(change);
+    assert_false(review(&p, &first, CATALOG_PUBLISH, ""));
+    assert_string_equal(p.err.code, "catalog.state");
+    must(review(&p, &first, CATALOG_SUBMIT, ""), &p.err);
+    assert_false(review(&p, &first, CATALOG_SUBMIT, ""));
+    assert_string_equal(p.err.code, "catalog.state");
+    assert_false(review(&p, &first, CATALOG_PUBLISH, ""));
+    assert_string_equal(p.err.code, "catalog.own_review");
+    assert_false(review(&p, &foreign, CATALOG_PUBLISH, ""));
+    assert_int_equal(p.err.kind, YM_NOT_FOUND);
+    assert_false(review(&p, &second, CATALOG_SEND_BACK, " "));
+    assert_string_equal(p.err.code, "catalog.reason");
+    must(review(&p, &second, CATALOG_SEND_BACK, "摘要太短"), &p.err);
+    seen = get(&p, "air.x");
+    assert_true(ym_str_is(seen.state, "draft") && ym_str_is(seen.review_note, "摘要太短"));
+    must(review(&p, &first, CATALOG_SUBMIT, ""), &p.err);
+    must(review(&p, &second, CATALOG_PUBLISH, ""), &p.err);
+    assert_true(catalog_see(p.store, NULL, YM_STR("air.x"), &p.arena, &seen, &p.err));
+    assert_true(seen.released > 0);
+    assert_int_equal(total(&p, (struct catalog_query){.q = YM_STR("草稿")}), 1);
+
+    // What is published is never left without what its class demands.
+    change = json_pack("{s:s}", "sharing", "withheld");
+    assert_false(
+        catalog_change(p.store, &first, YM_STR("air.x"), seen.etag, change, &p.arena, &p.err));
+    assert_string_equal(p.err.code, "catalog.incomplete");
+    assert_string_equal(p.err.subject, "sharing_basis");
+    json_decref(change);
+    close_place(&p);
+}
+
+static void an_administrator_publishes_what_is_complete(void **state)
+{
+    struct place p;
+
+    open_place(state, &p);
+    struct catalog_dataset dataset = {
+        .name = YM_STR("air.x"), .title_zh = YM_STR("x"), .state = YM_STR("published")};
+    assert_false(try_add(&p, &administrator, &dataset));
+    assert_string_equal(p.err.code, "catalog.incomplete");
+    complete(&dataset);
+    assert_true(try_add(&p, &administrator, &dataset));
+    struct catalog_dataset found = get(&p, "air.x");
+    assert_true(ym_str_is(found.contact, "数据管理处"));
+    json_t *json = catalog_json(&found, NULL, false);
+    assert_int_equal(json_array_size(json_object_get(json, "gaps")), 0);
+    assert_string_equal(json_string_value(json_object_get(json, "format")), "database");
+    json_decref(json);
+    dataset.name = YM_STR("air.y");
+    dataset.open_planned = YM_STR("2026-02-30");
+    assert_false(try_add(&p, &administrator, &dataset));
+    assert_string_equal(p.err.code, "catalog.day");
+    dataset.open_planned = YM_STR("");
+    dataset.category = YM_STR("theme.nothing");
+    assert_false(try_add(&p, &administrator, &dataset));
+    assert_string_equal(p.err.code, "catalog.code");
+    close_place(&p);
+}
+
+// A page of another search than ours would show what is in the store all the same.
+static void a_search_file_that_is_missing_broken_or_behind_is_made_anew(void **state)
+{
+    struct place p;
+    char junk[4096];
+
+    open_place(state, &p);
+    fill(&p);
+    assert_int_equal(total(&p, (struct catalog_query){.q = YM_STR("空气")}), 2);
+    catalog_search_close(p.search);
+    must(catalog_search_open(p.file, &p.search, &p.err), &p.err);
+    add(&p, "air.late", "空气后来", "environment", "open");
+    assert_int_equal(total(&p, (struct catalog_query){.q = YM_STR("空气")}), 3);
+    catalog_search_close(p.search);
+    FILE *file = fopen(p.file, "we");
+    memset(junk, 'x', sizeof junk);
+    fwrite(junk, 1, sizeof junk, file);
+    fclose(file);
+    must(catalog_search_open(p.file, &p.search, &p.err), &p.err);
+    assert_int_equal(total(&p, (struct catalog_query){.q = YM_STR("空气")}), 3);
+    catalog_search_close(p.search);
+    unlink(p.file);
+    // A store of before: what it lacks is no longer found.
+    must(catalog_search_open(p.file, &p.search, &p.err), &p.err);
+    assert_int_equal(total(&p, (struct catalog_query){.q = YM_STR("后来")}), 1);
+    tell(&p, "DELETE FROM dataset WHERE name = 'air.late'", YM_NO_ARGS);
+    tell(&p, "UPDATE catalog_turn SET turn = 2", YM_NO_ARGS);
+    assert_int_equal(total(&p, (struct catalog_query){.q = YM_STR("后来")}), 0);
+    assert_int_equal(total(&p, (struct catalog_query){.q = YM_STR("空气")}), 2);
+    close_place(&p);
+}
+
+static void figures_of_the_province_count_what_each_agency_has(void **state)
+{
+    struct catalog_overview found;
+    struct place p;
+    int64_t now = ym_now();
+
+    open_place(state, &p);
+    fill(&p);
+    tell(&p, "UPDATE agency SET region = '420100' WHERE name = 'air'", YM_NO_ARGS);
+    tell(&p, "UPDATE agency SET region = '429004' WHERE name = 'health'", YM_NO_ARGS);
+    tell(&p, "UPDATE dataset SET update_cycle = 'day', open_planned = '2020-01-01'", YM_NO_ARGS);
+    publish(&p, get(&p, "air.hour").id, 1, "published", now);
+    publish(&p, get(&p, "air.day").id, 1, "published", now - 3 * YM_DAY);
+    must(catalog_overview(p.store, p.search, &p.arena, &found, &p.err), &p.err);
+    assert_int_equal(found.all.datasets, 4);
+    assert_int_equal(found.all.mounted, 2);
+    assert_int_equal(found.all.fresh, 1);
+    assert_int_equal(found.all.late, 1);
+    assert_int_equal(found.all.rows_in, 20);
+    assert_int_equal(found.all.rows_kept, 14);
+    assert_int_equal(found.all.openness[0] + found.all.openness[2], 4);
+    assert_int_equal(found.all.plan_kept, 1);    // air.hour: open and there
+    assert_int_equal(found.all.plan_overdue, 3); // air.day is closed, the others have no data
+    assert_int_equal(found.n_agencies, 2);
+    assert_int_equal(found.agencies[0].figures.datasets, 3);
+    assert_int_equal(found.n_regions, 2);
+    assert_true(ym_str_is(found.regions[0].agency.region, "420100"));
+    assert_true(ym_str_is(found.regions[1].agency.region, "429004"));
+
+    // Each figure opens the list behind it.
+    static const struct {
+        enum catalog_facet facet;
+        const char *value;
+        int64_t total;
+    } lists[] = {{CATALOG_MOUNTED, "yes", 2},    {CATALOG_MOUNTED, "no", 2},
+                 {CATALOG_FRESHNESS, "late", 1}, {CATALOG_FRESHNESS, "fresh,late", 2},
+                 {CATALOG_PLAN, "overdue", 3},   {CATALOG_PLAN, "kept", 1},
+                 {CATALOG_REGION, "429004", 1},  {CATALOG_CYCLE, "day", 4},
+                 {CATALOG_STATE, "draft", 0}};
+    for (size_t i = 0; i < YM_COUNT(lists); i++) {
+        struct catalog_query query = {0};
+        query.filters[lists[i].facet] = ym_str(lists[i].value);
+        if (total(&p, query) != lists[i].total)
+            fail_msg("%s", lists[i].value);
+    }
+    assert_int_equal(total(&p, (struct catalog_query){.planned_from = YM_STR("2020-01-01"),
+                                                      .planned_to = YM_STR("2020-12-31")}),
+                     4);
+    assert_int_equal(total(&p, (struct catalog_query){.planned_from = YM_STR("2020-01-02")}), 0);
+    close_place(&p);
+}
+
+static void a_version_that_is_published_moves_the_figures(void **state)
+{
+    struct place p;
+
+    open_place(state, &p);
+    fill(&p);
+    struct catalog_query mounted = {.filters[CATALOG_MOUNTED] = YM_STR("yes")};
+    assert_int_equal(total(&p, mounted), 0);
+    int64_t id = get(&p, "air.hour").id;
+    must(store_begin(p.store, &p.err), &p.err);
+    publish(&p, id, 1, "published", 5);
+    must(catalog_touch(p.store, id, "version.published", 1, &p.err), &p.err);
+    must(store_commit(p.store, &p.err), &p.err);
+    assert_int_equal(total(&p, mounted), 1);
+    close_place(&p);
+}
+
+static void what_is_meant_comes_first(void **state)
+{
+    struct place p;
+    struct catalog_page page;
+
+    open_place(state, &p);
+    add(&p, "air.c", "空气", "environment", "open");
+    add(&p, "air.b", "空气质量", "environment", "open");
+    add(&p, "air.a", "湖北空气", "environment", "open");
+    struct catalog_query query = {.q = YM_STR("空气")};
+    must(catalog_find(p.store, p.search, NULL, &query, &p.arena, &page, &p.err), &p.err);
+    assert_int_equal(page.n, 3);
+    assert_true(ym_str_is(page.items[0].name, "air.c"));
+    assert_true(ym_str_is(page.items[1].name, "air.b"));
+    assert_true(ym_str_is(page.items[2].name, "air.a"));
     close_place(&p);
 }
 
@@ -430,6 +685,12 @@ int main(void)
         cmocka_unit_test(a_search_looks_for_the_very_text_in_names_titles_and_fields),
         cmocka_unit_test(facets_are_counted_under_the_other_filters),
         cmocka_unit_test(pages_follow_the_order),
+        cmocka_unit_test(what_is_meant_comes_first),
+        cmocka_unit_test(an_entry_is_reviewed_by_a_second_steward_before_others_see_it),
+        cmocka_unit_test(an_administrator_publishes_what_is_complete),
+        cmocka_unit_test(a_search_file_that_is_missing_broken_or_behind_is_made_anew),
+        cmocka_unit_test(figures_of_the_province_count_what_each_agency_has),
+        cmocka_unit_test(a_version_that_is_published_moves_the_figures),
     };
 
     return both_run("data/catalog", tests, YM_COUNT(tests));

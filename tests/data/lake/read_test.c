@@ -503,12 +503,13 @@ static void versions_are_listed_newest_first(void **state)
     struct lake_versions list;
     struct ym_error err = {0};
 
-    assert_true(lake_version_list(with.lake, YM_STR("test.rows"), 3, 1, &arena, &list, &err));
+    assert_true(lake_version_list(with.lake, NULL, YM_STR("test.rows"), 3, 1, &arena, &list, &err));
     assert_int_equal(list.n, 1);
     assert_int_equal(list.items[0].number, 2);
     assert_int_equal(list.items[0].kept, SMALL);
     assert_true(list.total >= 2);
-    assert_true(lake_version_list(with.lake, YM_STR("test.rows"), 2, 10, &arena, &list, &err));
+    assert_true(
+        lake_version_list(with.lake, NULL, YM_STR("test.rows"), 2, 10, &arena, &list, &err));
     assert_int_equal(list.n, 1);
     assert_int_equal(list.items[0].number, 1);
 }

@@ -81,7 +81,8 @@ struct ym_str reading_ask(struct reading_lake *with, const char *sql, struct ym_
 static bool open_store(struct reading_lake *with, struct ym_error *err)
 {
     const struct store_migration migrations[] = {{1, "org", ORG_SCHEMA_1},
-                                                 {2, "catalog", CATALOG_SCHEMA_1}};
+                                                 {2, "catalog", CATALOG_SCHEMA_1},
+                                                 {3, "catalog-core", CATALOG_SCHEMA_2}};
     char url[128];
 
     snprintf(url, sizeof url, "sqlite:%s/control.db", with->folder);

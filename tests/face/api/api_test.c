@@ -27,6 +27,7 @@ static struct {
     char dir[64], url[64], origin[64], cookie[256], csrf[80], token[80];
     struct store_pool *pool;
     struct jobs *jobs;
+    struct catalog_search *search;
     struct api *api;
     struct http_server *http;
     struct http_client *client;
@@ -162,8 +163,10 @@ static bool run_slow(struct job *job, void *with, struct ym_error *err)
     return ym_about(err, YM_STR("x"));
 }
 
-static const struct store_migration migrations[] = {
-    {1, "org", ORG_SCHEMA_1}, {2, "jobs", JOBS_SCHEMA_1}, {3, "catalog", CATALOG_SCHEMA_1}};
+static const struct store_migration migrations[] = {{1, "org", ORG_SCHEMA_1},
+                                                    {2, "jobs", JOBS_SCHEMA_1},
+                                                    {3, "catalog", CATALOG_SCHEMA_1},
+                                                    {4, "catalog-core", CATALOG_SCHEMA_2}};
 static const struct jobs_kind kinds[] = {{"test.slow", run_slow, 1}};
 
 static void start_rooms(struct ym_error *err)
@@ -205,11 +208,14 @@ static int start(void **state)
     write_file("locales/en.json",
                "{\"problem\":{\"test.ends\":{\"title\":\"{subject} is over\"}}}");
     start_rooms(&err);
+    snprintf(path, sizeof path, "%s/search.db", world.dir);
+    assert_true(catalog_search_open(path, &world.search, &err));
     snprintf(web, sizeof web, "%s/web", world.dir);
     snprintf(locales, sizeof locales, "%s/locales", world.dir);
     snprintf(path, sizeof path, "%s/incoming", world.dir);
     const struct api_options api = {.pool = world.pool,
                                     .jobs = world.jobs,
+                                    .search = world.search,
                                     .web = web,
                                     .locales = locales,
                                     .public_url = "https://data.example.gov.cn",
@@ -248,6 +254,7 @@ static int stop(void **state)
     http_server_stop(world.http);
     jobs_stop(world.jobs);
     api_close(world.api);
+    catalog_search_close(world.search);
     store_pool_close(world.pool);
     http_client_free(world.client);
     ym_buf_clear(&answer.body);
@@ -396,13 +403,25 @@ static void a_dataset_is_made_read_and_changed_with_its_etag(void **state)
         "{\"id\": \"air.hour\", \"title\": {\"zh\": \"小时值</script><b>\", \"en\": \"Hours\"},"
         " \"abstract\": {\"zh\": \"各站\\\"点\\\"\"}, \"agency\": \"air\", \"theme\": "
         "\"environment\","
-        " \"openness\": \"open\", \"sharing\": \"unconditional\", \"update_cycle\": \"hour\"}";
-    char etag[80];
+        " \"openness\": \"open\", \"sharing\": \"unconditional\", \"update_cycle\": \"hour\","
+        " \"category\": \"theme.environment\", \"format\": \"database\", \"contact\": \"数据处\","
+        " \"contact_phone\": \"027-1\"}";
+    static const char reviews[] = "/api/v1/datasets/air.hour/review";
+    char etag[80], operator[96];
 
     (void)state;
     assert_int_equal(call("POST", "/api/v1/datasets", NULL, dataset), 401);
     assert_int_equal(call("POST", "/api/v1/datasets", with_csrf(), dataset), 201);
     assert_non_null(strcasestr(answer.headers, "Location: /api/v1/datasets/air.hour"));
+    // A draft is nobody's business until somebody else has looked at it.
+    assert_int_equal(call("GET", "/api/v1/datasets/air.hour", NULL, NULL), 404);
+    assert_int_equal(call("POST", reviews, with_csrf(), "{\"act\": \"submit\"}"), 200);
+    assert_string_equal(field("state"), "submitted");
+    assert_int_equal(call("POST", reviews, with_csrf(), "{\"act\": \"publish\"}"), 403);
+    assert_string_equal(field("code"), "catalog.own_review");
+    snprintf(operator, sizeof operator, "Authorization: Bearer %s", key);
+    assert_int_equal(call("POST", reviews, operator, "{\"act\": \"bless\"}"), 400);
+    assert_int_equal(call("POST", reviews, operator, "{\"act\": \"publish\"}"), 200);
     assert_int_equal(call("GET", "/api/v1/datasets/air.hour", NULL, NULL), 200);
     snprintf(etag, sizeof etag, "\"%s\"", field("etag"));
     assert_non_null(strstr(answer.headers, etag));
