@@ -61,7 +61,7 @@ struct collect_read;
 YM_MUST bool collect_open(const struct collect_request *request, struct ym_arena *arena,
                           struct collect_read **out, struct collect_facts *facts,
                           struct ym_error *err);
-// The next RowBinary bytes (up to 1 MiB, whole rows; one row may be longer), empty at the end.
+// The next RowBinary bytes (up to 4 MiB, whole rows; one row may be longer), empty at the end.
 // Views until the next call.
 YM_MUST bool collect_next(struct collect_read *read, struct ym_str *bytes, struct ym_error *err);
 int64_t collect_offset(const struct collect_read *read); // bytes of the file read, for progress

@@ -14,7 +14,7 @@
 
 enum {
     COLLECT_FRAME_HEAD = 13,
-    COLLECT_FRAME_ROWS = 1024 * 1024,      // rows are sent when there are as many bytes
+    COLLECT_FRAME_ROWS = 4 * 1024 * 1024,  // rows are sent when there are as many bytes
     COLLECT_FRAME_MAX = 128 * 1024 * 1024, // one row of 16 MiB, escaped, and its overhead
     COLLECT_COLUMNS_MAX = 5000,
     COLLECT_NOTES_MAX = 64

@@ -1,5 +1,6 @@
 #include "data/lake/ingest.h"
 
+#include "data/collect/block.h"
 #include "host/worker/worker.h"
 
 #include <pthread.h>
@@ -23,8 +24,9 @@ struct feed {
 };
 struct stream {
     struct feed *feed;
-    struct ym_buf rows; // a copy: the reader's bytes live until it is asked again
-    size_t at;
+    struct ym_buf rows;  // a copy: the reader's bytes live until it is asked again
+    struct ym_buf block; // the same rows by columns, for the engine
+    size_t at;           // of the block, what the engine has
     struct ym_error err;
     bool ok;
 };
@@ -35,7 +37,7 @@ static bool next_rows(struct stream *stream, struct ym_error *err)
     struct ym_str bytes = {NULL, 0};
     bool ok = true;
 
-    stream->rows.n = stream->at = 0;
+    stream->rows.n = stream->block.n = stream->at = 0;
     pthread_mutex_lock(&feed->lock);
     if (feed->failed) {
         *err = feed->problem;
@@ -49,7 +51,9 @@ static bool next_rows(struct stream *stream, struct ym_error *err)
                                feed->in->size, "bytes");
     }
     pthread_mutex_unlock(&feed->lock);
-    return ok;
+    if (!ok || stream->rows.n == 0)
+        return ok;
+    return collect_block(ym_buf_str(&stream->rows), feed->in->facts.n_columns, &stream->block, err);
 }
 
 static bool feed_read(void *with, char *to, size_t max, size_t *n, struct ym_error *err)
@@ -57,11 +61,11 @@ static bool feed_read(void *with, char *to, size_t max, size_t *n, struct ym_err
     struct stream *stream = with;
 
     *n = 0;
-    if (stream->at == stream->rows.n && !next_rows(stream, err))
+    if (stream->at == stream->block.n && !next_rows(stream, err))
         return false;
-    *n = stream->rows.n - stream->at < max ? stream->rows.n - stream->at : max;
+    *n = stream->block.n - stream->at < max ? stream->block.n - stream->at : max;
     if (*n > 0)
-        memcpy(to, stream->rows.p + stream->at, *n);
+        memcpy(to, stream->block.p + stream->at, *n);
     stream->at += *n;
     return true;
 }
@@ -113,8 +117,10 @@ static bool insert(struct lake_ingest *in, struct collect_read *read, struct ym_
     run_stream(&streams[0]);
     for (size_t i = 1; i < n; i++)
         worker_thread_join(others[i]);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         ym_buf_clear(&streams[i].rows);
+        ym_buf_clear(&streams[i].block);
+    }
     pthread_mutex_destroy(&feed.lock);
     if (feed.failed)
         *err = feed.problem;

@@ -257,7 +257,7 @@ bool quality_compile(const struct quality_schema *schema, const size_t *map, siz
     }
     ym_buf_add(&sql, YM_STR("INSERT INTO "));
     table(&sql, target, "in_", target->load);
-    ym_buf_add(&sql, YM_STR(" FORMAT RowBinary"));
+    ym_buf_add(&sql, YM_STR(" FORMAT Native"));
     out->insert = quality_finish(&sql, arena);
     ym_buf_printf(&sql,
                   "SELECT (SELECT count() FROM %s.d%" PRId64 " WHERE _version = %" PRId64
@@ -282,7 +282,7 @@ void quality_stage(size_t n_columns, const struct quality_target *target, struct
     push_text(&out->before, &out->n_before, arena, &sql);
     ym_buf_add(&sql, YM_STR("INSERT INTO "));
     table(&sql, target, "s_", target->load);
-    ym_buf_add(&sql, YM_STR(" FORMAT RowBinary"));
+    ym_buf_add(&sql, YM_STR(" FORMAT Native"));
     out->insert = quality_finish(&sql, arena);
     out->drop = ym_arena_alloc(arena, sizeof *out->drop);
     out->drop[out->n_drop++] = drop(target, "s_", arena);

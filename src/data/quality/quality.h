@@ -109,7 +109,7 @@ struct quality_target {
 struct quality_sql {       // SQL texts in the arena
     struct ym_str *before; // CREATE … IF NOT EXISTS of both tables, the Null tables, the views
     size_t n_before;
-    struct ym_str insert; // INSERT INTO lake.in_LOAD … FORMAT RowBinary
+    struct ym_str insert; // INSERT INTO lake.in_LOAD … FORMAT Native
     struct ym_str *drop;  // takes the Null tables and views away again (IF EXISTS)
     size_t n_drop;
     struct ym_str count;                 // one line TSV: kept, quarantined of this version

@@ -1,5 +1,6 @@
 #include "tests/data/quality/lake.h"
 
+#include "data/collect/block.h"
 #include "data/quality/inside.h"
 
 #include <stdarg.h>
@@ -199,12 +200,17 @@ static bool feed(void *with, char *to, size_t max, size_t *n, struct ym_error *e
 
 void lake_insert(const struct lake_rows *rows, struct ym_str sql)
 {
-    struct ym_str left = ym_buf_str(&rows->bytes);
+    struct ym_buf block = {0};
     struct ym_error err = {0};
+
+    if (rows->n == 0)
+        return;
+    must(collect_block(ym_buf_str(&rows->bytes), rows->columns, &block, &err), &err);
+    struct ym_str left = ym_buf_str(&block);
     struct engine_query query = {
         .sql = sql.p, .settings = quality_settings(), .read = feed, .with = &left};
-
     must(engine_do(lake_engine, &query, &err), &err);
+    ym_buf_clear(&block);
 }
 
 static void finish(struct lake_rows *rows, const struct quality_sql *sql, struct loaded *out)
