@@ -95,8 +95,8 @@ static void make_tables(struct bench *b)
 static void start(struct bench *b)
 {
     static char program[4096];
-    const struct store_migration migrations[] = {{1, "org", ORG_SCHEMA_1},
-                                                 {2, "catalog", CATALOG_SCHEMA_1}};
+    const struct store_migration migrations[] = {
+        {1, "org", ORG_SCHEMA_1}, {2, "catalog", CATALOG_SCHEMA_1}, {3, "org_roles", ORG_SCHEMA_2}};
     const char *build = getenv("YM_BUILD");
     struct ym_error err = {0};
     char url[128];

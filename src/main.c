@@ -14,6 +14,7 @@ static const struct store_migration migrations[] = {
     {3, "catalog", CATALOG_SCHEMA_1},
     {4, "uploads", LAKE_UPLOADS_1},
     {5, "catalog-core", CATALOG_SCHEMA_2},
+    {6, "org_roles", ORG_SCHEMA_2},
 };
 
 static const struct jobs_kind kinds[] = {

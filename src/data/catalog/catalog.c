@@ -14,10 +14,12 @@ struct catalog_may catalog_may(const struct catalog_dataset *dataset,
         return (struct catalog_may){0};
     if (!caller)
         return may;
-    bool own = caller->agency != 0 && caller->agency == dataset->agency;
-    bool administrator = caller->role == ORG_ADMINISTRATOR;
-    may.read = may.read || own || administrator || caller->role == ORG_AUDITOR;
-    may.load = administrator || (own && caller->role == ORG_STEWARD);
+    unsigned readers = ORG_ROLE_BIT(ORG_ADMINISTRATOR) | ORG_ROLE_BIT(ORG_AUDITOR);
+    unsigned loaders = ORG_ROLE_BIT(ORG_ADMINISTRATOR) | ORG_ROLE_BIT(ORG_STEWARD);
+    may.read = may.read || org_belongs(caller, dataset->agency) ||
+               org_holds(caller, readers, dataset->agency);
+    bool administrator = org_holds(caller, ORG_ROLE_BIT(ORG_ADMINISTRATOR), dataset->agency);
+    may.load = org_holds(caller, loaders, dataset->agency);
     may.edit = may.load;
     may.review = ym_str_is(dataset->state, "submitted") &&
                  (administrator || (may.edit && caller->account != dataset->submitted_by));
@@ -28,8 +30,9 @@ bool catalog_knows(const struct catalog_dataset *dataset, const struct org_calle
 {
     if (ym_str_is(dataset->state, "published") || !dataset->state.p)
         return true;
-    return caller && (caller->role == ORG_ADMINISTRATOR || caller->role == ORG_AUDITOR ||
-                      (caller->agency != 0 && caller->agency == dataset->agency));
+    return org_holds(caller, ORG_ROLE_BIT(ORG_ADMINISTRATOR) | ORG_ROLE_BIT(ORG_AUDITOR),
+                     dataset->agency) ||
+           org_belongs(caller, dataset->agency);
 }
 
 static struct ym_str take(const struct store_rows *rows, int column, struct ym_arena *arena)

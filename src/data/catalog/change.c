@@ -240,6 +240,12 @@ bool catalog_add(struct store *store, const struct org_caller *caller,
     dataset->agency_title_en = agency.title_en;
     if (!catalog_may(dataset, caller).edit)
         return catalog_denied(caller, dataset->name, err);
+    if (agency.closed > 0) {
+        ym_fail(err, YM_CONFLICT, "org.agency_closed", "the agency '%.*s' is closed",
+                YM_FMT(agency.name));
+        ym_hint(err, "Open it again, or choose the agency that took over.");
+        return ym_about(err, agency.name);
+    }
     otherwise(&dataset->title_en, "");
     otherwise(&dataset->abstract_zh, "");
     otherwise(&dataset->abstract_en, "");
@@ -248,7 +254,8 @@ bool catalog_add(struct store *store, const struct org_caller *caller,
     otherwise(&dataset->openness, "closed");
     otherwise(&dataset->sharing, "conditional");
     otherwise(&dataset->update_cycle, "irregular");
-    bool asked = dataset->state.n > 0, administrator = caller->role == ORG_ADMINISTRATOR;
+    bool asked = dataset->state.n > 0;
+    bool administrator = org_holds(caller, ORG_ROLE_BIT(ORG_ADMINISTRATOR), dataset->agency);
     otherwise(&dataset->state, administrator ? "published" : "draft");
     if (!check_code(dataset->state, "state", catalog_states, err) ||
         !catalog_check(dataset, arena, err))

@@ -199,6 +199,7 @@ bool lake_receive(struct lake *lake, const struct org_caller *caller,
 
     if (!store_take(lake->options.pool, &store, err))
         return false;
+    org_act_with(store, caller);
     if (!may_load(store, caller, what->dataset, arena, &dataset, err) ||
         !known_key(store, dataset.id, what->idempotency_key, &id, err))
         goto out;

@@ -144,7 +144,9 @@ static bool nothing_kept(const struct lake_load *load, struct store *store, stru
     return ym_hint(err, "Look at the reasons in the report: the schema or the file is wrong.");
 }
 
-bool lake_publish_now(struct lake *lake, int64_t id, struct ym_error *err)
+// For somebody, whose line in the audit trail goes with it, or for a job: NULL.
+static bool publish_for(struct lake *lake, const struct org_caller *caller, int64_t id,
+                        struct ym_error *err)
 {
     struct ym_arena arena = {0};
     struct store *store = NULL;
@@ -153,6 +155,7 @@ bool lake_publish_now(struct lake *lake, int64_t id, struct ym_error *err)
 
     if (!store_take(lake->options.pool, &store, err))
         return false;
+    org_act_with(store, caller);
     if (!lake_load_read(store, id, &arena, &load, err))
         goto out;
     if (!nothing_kept(&load, store, err)) {
@@ -172,6 +175,11 @@ out:
     store_give(lake->options.pool, store);
     ym_arena_clear(&arena);
     return ok;
+}
+
+bool lake_publish_now(struct lake *lake, int64_t id, struct ym_error *err)
+{
+    return publish_for(lake, NULL, id, err);
 }
 
 static bool own_load(struct lake *lake, const struct org_caller *caller, int64_t id,
@@ -207,7 +215,7 @@ bool lake_publish(struct lake *lake, const struct org_caller *caller, int64_t id
 {
     struct ym_arena arena = {0};
     struct lake_load load;
-    bool ok = own_load(lake, caller, id, &arena, &load, err) && lake_publish_now(lake, id, err);
+    bool ok = own_load(lake, caller, id, &arena, &load, err) && publish_for(lake, caller, id, err);
 
     ym_arena_clear(&arena);
     return ok;
@@ -244,6 +252,7 @@ bool lake_refuse(struct lake *lake, const struct org_caller *caller, int64_t id,
     if (!own_load(lake, caller, id, &arena, &load, err) ||
         !store_take(lake->options.pool, &store, err))
         goto out;
+    org_act_with(store, caller);
     ym_fail(&why, YM_INVALID, "lake.dropped", "the load was dropped by its steward");
     if (!store_run(store, SQL_REFUSE,
                    YM_ARGS(ym_text("problem", problem_text(&why, &arena)), ym_int("id", id)),

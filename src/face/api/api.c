@@ -129,6 +129,11 @@ static bool read_field(const struct api_field *field, json_t *value)
             return false;
         *(int64_t *)field->into = json_integer_value(value);
         return true;
+    case API_ARRAY:
+        if (!json_is_array(value))
+            return false;
+        *(json_t **)field->into = value;
+        return true;
     default:
         if (!json_is_object(value))
             return false;
@@ -144,6 +149,7 @@ static const char *type_hint(enum api_field_type type)
         [API_TEXTS] = "Write it as {\"zh\": \"…\", \"en\": \"…\"}.",
         [API_INTEGER] = "Write it as a whole number without quotes.",
         [API_OBJECT] = "Write it as an object in braces.",
+        [API_ARRAY] = "Write it as a list in square brackets.",
     };
 
     return hints[type];

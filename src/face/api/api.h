@@ -29,7 +29,8 @@ struct api_options {
     const char *version;
     const char *zone;
     bool demo;
-    const char *operator_key; // bearer of the machine's own operator, 64 hex digits
+    const struct store_seal *seal; // of second factors' secrets
+    const char *operator_key;      // bearer of the machine's own operator, 64 hex digits
     const char *incoming;
     int64_t upload_most; // bytes of an upload
 };
@@ -42,10 +43,11 @@ void api_close(struct api *api);
 extern const struct http_route api_routes[];
 extern const size_t api_n_routes;
 extern const struct http_extra api_extras[];
-// For http_options: the portal, who calls, a text of the locale files, the end of a token that
-// stood in an address.
+// For http_options: the portal, who calls, what was done, a text of the locale files, the end of a
+// token that stood in an address.
 bool api_page(struct http_request *rq, struct http_reply *re, struct ym_error *err);
 bool api_authenticate(struct http_request *rq, void **caller, struct ym_error *err);
+void api_done(struct http_request *rq, const struct ym_error *err); // the audit trail's line
 struct ym_str api_text(void *with, struct ym_str lang, const char *key);
 void api_burn(void *with, struct ym_str token);
 json_t *api_schemas(void); // components.schemas of the OpenAPI document

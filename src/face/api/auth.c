@@ -12,7 +12,8 @@ bool api_same_secret(struct ym_str a, struct ym_str b)
 
 static bool changes(const struct http_request *rq)
 {
-    return !ym_str_is(rq->method, "GET") && !ym_str_is(rq->method, "HEAD");
+    return !ym_str_is(rq->method, "GET") && !ym_str_is(rq->method, "HEAD") &&
+           !ym_str_is(rq->method, "OPTIONS");
 }
 
 static bool bad_bearer(struct ym_error *err)
@@ -26,6 +27,7 @@ static void be_operator(struct org_caller *caller)
 {
     *caller = (struct org_caller){
         .role = ORG_ADMINISTRATOR,
+        .machine = true,
         .name = YM_STR("operator"),
         .display_name = YM_STR("operator"),
     };
@@ -104,31 +106,166 @@ static bool check_csrf(const struct http_request *rq, const struct org_caller *c
     return ym_hint(err, "Reload the page; programs send the `csrf` of GET /api/v1/session.");
 }
 
-bool api_authenticate(struct http_request *rq, void **out, struct ym_error *err)
+// ---- what a caller may do by the way he came
+
+static bool needs_session(const struct http_route *route)
+{
+    return route->scope && strcmp(route->scope, "session") == 0;
+}
+
+static bool check_scope(const struct http_route *route, const struct org_caller *caller,
+                        struct ym_error *err)
+{
+    unsigned needed = 0;
+
+    if (!caller->token || !route->scope)
+        return true;
+    if (needs_session(route)) {
+        ym_fail(err, YM_DENIED, "org.session_only", "this is done in a session, never by a token");
+        return ym_hint(err, "Sign in on the platform's page and do it there.");
+    }
+    bool known = org_scopes_parse(ym_str(route->scope), &needed);
+    assert(known);
+    if (known && !(needed & ~caller->scopes))
+        return true;
+    ym_fail(err, YM_DENIED, "org.scope", "the token lacks the scope '%s'", route->scope);
+    ym_hint(err, "Make a token with this scope under your account.");
+    return ym_about(err, ym_str(route->scope));
+}
+
+// Outside a demonstration a steward and above does nothing before his second factor is there. Until
+// then he reads what everyone reads.
+static bool check_factor(const struct http_request *rq, struct org_caller **caller,
+                         struct ym_error *err)
+{
+    const struct http_route *route = rq->route;
+
+    if (api_of(rq)->options.demo || !(*caller)->session || (*caller)->second_factor ||
+        !route->scope || needs_session(route) || !org_needs_second_factor(*caller))
+        return true;
+    if (route->access == HTTP_ANYONE) {
+        *caller = NULL;
+        return true;
+    }
+    ym_fail(err, YM_DENIED, "org.factor_needed", "the account has no second factor yet");
+    return ym_hint(err, "Set it up under your account; then go on here.");
+}
+
+static bool find_caller(struct http_request *rq, struct org_caller **caller, struct ym_error *err)
 {
     struct ym_str bearer = http_header_of(rq, "Authorization");
     struct ym_str secret = http_cookie_of(rq, api_cookie);
-    struct org_caller *caller = ym_arena_alloc(rq->arena, sizeof *caller);
 
-    *out = NULL;
-    if (bearer.p) {
-        if (!by_bearer(rq, bearer, caller, err))
-            return false;
-        *out = caller;
-        return true;
-    }
+    if (bearer.p)
+        return by_bearer(rq, bearer, *caller, err) && check_scope(rq->route, *caller, err);
     if (changes(rq) && !check_origin(rq, err))
         return false;
-    if (!secret.p)
+    if (!secret.p) {
+        *caller = NULL;
         return true;
-    if (!by_cookie(rq, secret, &caller, err))
+    }
+    if (!by_cookie(rq, secret, caller, err))
         return false;
     // Signing in anew takes no token of the old session: its Origin was looked at.
     bool signs_in = rq->route->run == api_session_post;
-    if (caller && changes(rq) && !signs_in && !check_csrf(rq, caller, err))
+    if (*caller && changes(rq) && !signs_in && !check_csrf(rq, *caller, err))
         return false;
-    *out = caller;
+    return !*caller || check_factor(rq, caller, err);
+}
+
+// ---- the audit trail
+
+// An upload's beginning and end, and the load made of it, have their lines; its pieces have none.
+static bool audited(const struct http_request *rq)
+{
+    if (rq->route->body == HTTP_SINK_BODY)
+        return false;
+    return changes(rq) || (rq->route->scope && strcmp(rq->route->scope, "audit") == 0);
+}
+
+static struct org_act *act_of(struct http_request *rq)
+{
+    struct org_act *act = ym_arena_alloc(rq->arena, sizeof *act);
+    const char *path = rq->route->path;
+
+    if (strncmp(path, "/api/v1", 7) == 0)
+        path += 7;
+    *act = (struct org_act){
+        .via = "nobody",
+        .what = ym_arena_printf(rq->arena, "%s %s", rq->route->method, path),
+        .about = rq->path,
+        .address = http_address_of(rq),
+    };
+    return act;
+}
+
+static void sign_act(struct org_act *act, struct org_caller *caller)
+{
+    caller->act = act;
+    act->account = caller->account;
+    act->name = caller->name;
+    act->agency = caller->agency;
+    act->via = caller->session ? "session" : caller->token ? "token" : "operator";
+    act->via_id = caller->session ? caller->session : caller->token;
+}
+
+bool api_take(const struct http_request *rq, struct store **out, struct ym_error *err)
+{
+    if (!store_take(api_of(rq)->options.pool, out, err))
+        return false;
+    // Signing in counts a guess first, and says itself when it is the sign-in that it writes.
+    if (rq->route->run != api_session_post)
+        org_act_carry(*out, api_act(rq));
     return true;
+}
+
+void api_give(const struct http_request *rq, struct store *store)
+{
+    store_give(api_of(rq)->options.pool, store);
+}
+
+// What comes without a name, or is turned away at the door because too much of it comes, would let
+// anybody fill the trail.
+static bool worth_a_line(const struct http_request *rq, const struct ym_error *err)
+{
+    const struct org_act *act = api_act(rq);
+
+    if (err->kind == YM_NO_ERROR)
+        return !act->written;
+    if (err->kind == YM_LIMITED || err->kind == YM_BUSY)
+        return false;
+    return act->account != 0 || ym_str_is(ym_str(act->via), "operator") ||
+           rq->route->run == api_session_post;
+}
+
+void api_done(struct http_request *rq, const struct ym_error *err)
+{
+    struct ym_error wrong = {0};
+    struct store *store = NULL;
+
+    if (!api_act(rq) || !worth_a_line(rq, err))
+        return;
+    bool ok = store_take(api_of(rq)->options.pool, &store, &wrong) &&
+              org_act_write(store, api_act(rq), err->kind ? err->code : "ok", &wrong);
+    api_give(rq, store);
+    if (!ok)
+        ym_log_error(YM_ERROR, "audit.lost", &wrong);
+}
+
+bool api_authenticate(struct http_request *rq, void **out, struct ym_error *err)
+{
+    struct org_caller *caller = ym_arena_alloc(rq->arena, sizeof *caller);
+
+    *out = NULL;
+    *caller = (struct org_caller){0};
+    struct org_caller *found = caller;
+    rq->note = audited(rq) ? act_of(rq) : NULL;
+    bool ok = find_caller(rq, &found, err);
+    // Also who was refused for what he may not is named.
+    if (rq->note && (caller->account || caller->machine))
+        sign_act(rq->note, caller);
+    *out = ok ? found : NULL;
+    return ok;
 }
 
 void api_burn(void *with, struct ym_str token)

@@ -2,7 +2,6 @@
 
 bool api_datasets_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
-    struct store_pool *pool = api_of(rq)->options.pool;
     struct catalog_query query = {
         .q = http_param(rq, "q"),
         .planned_from = http_param(rq, "planned_from"),
@@ -15,11 +14,11 @@ bool api_datasets_get(struct http_request *rq, struct http_reply *re, struct ym_
 
     for (size_t i = 0; i < CATALOG_FACETS; i++)
         query.filters[i] = http_param(rq, catalog_facet_names[i]);
-    if (!api_after(rq, &query.offset, err) || !store_take(pool, &store, err))
+    if (!api_after(rq, &query.offset, err) || !api_take(rq, &store, err))
         return false;
     bool ok = catalog_find(store, api_of(rq)->options.search, api_caller(rq), &query, rq->arena,
                            &page, err);
-    store_give(pool, store);
+    api_give(rq, store);
     if (!ok)
         return false;
     json_t *items = json_array(), *next = NULL;
@@ -42,15 +41,14 @@ static void answer_one(struct http_request *rq, const struct catalog_dataset *da
 
 bool api_dataset_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
-    struct store_pool *pool = api_of(rq)->options.pool;
     struct catalog_dataset dataset = {0};
     struct store *store = NULL;
 
-    if (!store_take(pool, &store, err))
+    if (!api_take(rq, &store, err))
         return false;
     bool ok =
         catalog_see(store, api_caller(rq), http_path_part(rq, "id"), rq->arena, &dataset, err);
-    store_give(pool, store);
+    api_give(rq, store);
     if (ok)
         answer_one(rq, &dataset, re);
     return ok;
@@ -75,7 +73,6 @@ static bool add(struct http_request *rq, struct store *store, struct ym_str said
 
 bool api_datasets_post(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
-    struct store_pool *pool = api_of(rq)->options.pool;
     struct catalog_dataset dataset = {0};
     struct api_texts title = {0}, abstract = {0};
     struct ym_str agency = {NULL, 0};
@@ -119,10 +116,10 @@ bool api_datasets_post(struct http_request *rq, struct http_reply *re, struct ym
         dataset.schema = ym_arena_str(rq->arena, ym_buf_str(&text));
         ym_buf_clear(&text);
     }
-    if (!store_take(pool, &store, err))
+    if (!api_take(rq, &store, err))
         return false;
     bool ok = add(rq, store, agency, &dataset, err);
-    store_give(pool, store);
+    api_give(rq, store);
     if (!ok)
         return false;
     answer_one(rq, &dataset, re);
@@ -154,15 +151,14 @@ static bool change(struct http_request *rq, struct store *store, int64_t etag,
 
 bool api_dataset_patch(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
-    struct store_pool *pool = api_of(rq)->options.pool;
     struct catalog_dataset dataset = {0};
     struct store *store = NULL;
     int64_t etag;
 
-    if (!if_match(rq, &etag, err) || !store_take(pool, &store, err))
+    if (!if_match(rq, &etag, err) || !api_take(rq, &store, err))
         return false;
     bool ok = change(rq, store, etag, &dataset, err);
-    store_give(pool, store);
+    api_give(rq, store);
     if (ok)
         answer_one(rq, &dataset, re);
     return ok;
@@ -179,7 +175,6 @@ static bool review(struct http_request *rq, struct store *store, enum catalog_ac
 
 bool api_dataset_review(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
-    struct store_pool *pool = api_of(rq)->options.pool;
     struct catalog_dataset dataset = {0};
     struct ym_str said = {NULL, 0}, reason = {NULL, 0};
     const struct api_field fields[] = {
@@ -196,10 +191,10 @@ bool api_dataset_review(struct http_request *rq, struct http_reply *re, struct y
         ym_hint(err, "Use submit, publish or send_back.");
         return ym_about(err, YM_STR("act"));
     }
-    if (!store_take(pool, &store, err))
+    if (!api_take(rq, &store, err))
         return false;
     bool ok = review(rq, store, act, reason.p ? reason : YM_STR(""), &dataset, err);
-    store_give(pool, store);
+    api_give(rq, store);
     if (ok)
         answer_one(rq, &dataset, re);
     return ok;

@@ -20,14 +20,25 @@ static inline const struct org_caller *api_caller(const struct http_request *rq)
 {
     return rq->caller;
 }
+static inline struct org_act *api_act(const struct http_request *rq)
+{
+    return rq->note;
+}
 extern const char api_cookie[]; // the session's
+
+// Lends a connection for the call. Where the route changes something, the next transaction on it
+// carries the line of the audit trail; what is not carried so is written by api_done.
+YM_MUST bool api_take(const struct http_request *rq, struct store **out, struct ym_error *err);
+void api_give(const struct http_request *rq, struct store *store);
+void api_set_cookie(const struct http_request *rq, struct http_reply *re, const char *secret);
 
 // Fields of a body. What the table does not name is refused; null is as if it were absent.
 enum api_field_type {
     API_TEXT,    // struct ym_str
     API_TEXTS,   // struct api_texts: {"zh", "en"}
     API_INTEGER, // int64_t
-    API_OBJECT   // json_t *, borrowed
+    API_OBJECT,  // json_t *, borrowed
+    API_ARRAY    // json_t *, borrowed
 };
 struct api_texts {
     struct ym_str zh, en;
@@ -54,6 +65,10 @@ int64_t api_limit(const struct http_request *rq);
 // The agency that a body names, by name or id.
 YM_MUST bool api_agency(const struct http_request *rq, struct store *store, struct ym_str said,
                         struct org_agency *out, struct ym_error *err);
+// The short form of an agency out of a list, null for 0 and for one that is not in it.
+json_t *api_agency_ref(const struct org_agencies *all, int64_t id);
+json_t *api_roles_json(const struct org_grant *grants, size_t n, const struct org_agencies *all);
+json_t *api_sessions_json(const struct org_sessions *sessions, int64_t own);
 void api_location(const struct http_request *rq, struct http_reply *re, const char *collection,
                   struct ym_str id);
 json_t *api_job(const struct http_request *rq, const struct jobs_view *view);
@@ -72,9 +87,16 @@ void api_head_write(struct ym_buf *to, struct ym_str index, const struct api_hea
 
 // Handlers, one file a group; the table in routes.c names them.
 http_handler api_session_get, api_session_post, api_session_delete;
-http_handler api_accounts_get, api_accounts_post;
+http_handler api_accounts_get, api_accounts_post, api_account_get, api_account_patch;
+http_handler api_account_lock, api_account_unlock, api_account_end_sessions, api_account_sessions;
+http_handler api_account_invite, api_account_grant, api_account_revoke, api_account_drop_factor;
+http_handler api_invitation_look, api_invitation_accept;
+http_handler api_own_password, api_own_factor_begin, api_own_factor_confirm, api_own_factor_remove;
+http_handler api_own_factor_codes, api_sessions_get, api_sessions_delete;
+http_handler api_audit_get, api_audit_export;
 http_handler api_tokens_get, api_tokens_post, api_tokens_delete;
-http_handler api_regions_get, api_agencies_get, api_agencies_post;
+http_handler api_regions_get, api_agencies_get, api_agencies_post, api_agency_patch;
+http_handler api_agency_close, api_agency_open;
 http_handler api_datasets_get, api_datasets_post, api_dataset_get, api_dataset_patch;
 http_handler api_versions_get, api_rows_get, api_export_get;
 http_handler api_dataset_review, api_overview_get;

@@ -10,17 +10,18 @@ json_t *api_job(const struct http_request *rq, const struct jobs_view *view)
     return job;
 }
 
+enum { SEE_ALL = ORG_ROLE_BIT(ORG_ADMINISTRATOR) | ORG_ROLE_BIT(ORG_AUDITOR) };
+
 static bool may_see(const struct org_caller *caller, const struct jobs_view *view)
 {
-    return caller->role == ORG_ADMINISTRATOR || caller->role == ORG_AUDITOR ||
-           (caller->agency && caller->agency == view->agency) ||
+    return org_holds(caller, SEE_ALL, 0) || org_belongs(caller, view->agency) ||
            (caller->account && caller->account == view->account);
 }
 
 bool api_jobs_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
     const struct org_caller *caller = api_caller(rq);
-    bool all = caller->role == ORG_ADMINISTRATOR || caller->role == ORG_AUDITOR;
+    bool all = org_holds(caller, SEE_ALL, 0);
     struct jobs_list found = {0};
     int64_t before, limit = api_limit(rq);
 

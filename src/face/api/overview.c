@@ -35,14 +35,13 @@ static json_t *region_json(const struct catalog_group *group)
 
 bool api_overview_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
-    struct store_pool *pool = api_of(rq)->options.pool;
     struct catalog_overview found = {0};
     struct store *store = NULL;
 
-    if (!store_take(pool, &store, err))
+    if (!api_take(rq, &store, err))
         return false;
     bool ok = catalog_overview(store, api_of(rq)->options.search, rq->arena, &found, err);
-    store_give(pool, store);
+    api_give(rq, store);
     if (!ok)
         return false;
     json_t *agencies = json_array(), *regions = json_array();

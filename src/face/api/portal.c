@@ -158,7 +158,6 @@ static void set_site(struct http_request *rq, struct api_head *head)
 static bool find_dataset(struct http_request *rq, struct catalog_dataset *out, bool *about,
                          struct ym_error *err)
 {
-    struct store_pool *pool = api_of(rq)->options.pool;
     struct ym_str rest = rq->path, name;
     struct store *store = NULL;
 
@@ -169,10 +168,10 @@ static bool find_dataset(struct http_request *rq, struct catalog_dataset *out, b
         *about = false; // "/datasets/", "/datasets/new"
         return true;
     }
-    if (!store_take(pool, &store, err))
+    if (!api_take(rq, &store, err))
         return false;
     bool ok = catalog_see(store, api_caller(rq), name, rq->arena, out, err);
-    store_give(pool, store);
+    api_give(rq, store);
     return ok;
 }
 

@@ -46,63 +46,161 @@ static const struct {
      "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"title\"],\"properties\":{"
      "\"id\":" REF("Id") ",\"name\":" TEXT ",\"title\":" REF("Text") "}}"},
     {"Role",
-     "{\"type\":\"string\",\"enum\":[\"administrator\",\"steward\",\"official\","
-     "\"analyst\","
-     "\"auditor\",\"citizen\"]}"},
+     "{\"type\":\"string\",\"enum\":[\"administrator\",\"steward\",\"official\",\"analyst\","
+     "\"auditor\",\"citizen\",\"security\",\"agency_administrator\",\"agency_auditor\"]}"},
+    {"Grant",
+     "{\"type\":\"object\",\"required\":[\"role\"],\"properties\":{\"role\":" REF(
+         "Role") ",\"agency\":{\"type\":[\"string\",\"null\"],\"description\":\"name or id\"}},"
+                 "\"additionalProperties\":false}"},
+    {"HeldRole",
+     "{\"type\":\"object\",\"required\":[\"role\",\"agency\"],\"properties\":{\"role\":" REF(
+         "Role") ",\"agency\":" OR_NULL("AgencyRef") "}}"},
     {"Account",
-     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"display_name\",\"role\","
-     "\"agency\"],"
-     "\"properties\":{\"id\":" REF("Id") ",\"name\":" TEXT ",\"display_name\":" TEXT
-                                         ",\"role\":" REF("Role") ",\"agency\":" OR_NULL(
-                                             "AgencyRef") ",\"locked\":" BOOLEAN "}}"},
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"display_name\",\"role\",\"agency\","
+     "\"roles\"],\"properties\":{\"id\":" REF(
+         "Id") ",\"name\":" TEXT ",\"display_name\":" TEXT
+               ",\"role\":" REF("Role") ",\"agency\":" OR_NULL(
+                   "AgencyRef") ",\"locked\":" BOOLEAN ",\"state\":{\"type\":\"string\",\"enum\":["
+                                "\"active\",\"locked\",\"invited\"]},"
+                                "\"second_factor\":" BOOLEAN ",\"seen_at\":" OR_NULL(
+                                    "Time") ",\"roles\":{\"type\":\"array\","
+                                            "\"items\":" REF("HeldRole") "},"
+                                                                         "\"invitation\""
+                                                                         ":" REF("Invitation"
+                                                                                 "Link") "}"
+                                                                                         "}"},
     {"AccountList", LIST("Account")},
     {"NewAccount",
-     "{\"type\":\"object\",\"required\":[\"name\",\"display_name\",\"role\",\"password\"],"
+     "{\"type\":\"object\",\"required\":[\"name\",\"display_name\",\"role\"],"
+     "\"properties\":{\"name\":" TEXT ",\"display_name\":" TEXT ",\"role\":" REF(
+         "Role") ",\"agency\":{\"type\":[\"string\",\"null\"],\"description\":\"name or id\"},"
+                 "\"password\":{\"type\":[\"string\",\"null\"],\"minLength\":10},"
+                 "\"days\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":30,"
+                 "\"description\":\"of the invitation\"}},\"additionalProperties\":false}"},
+    {"AccountChange",
+     "{\"type\":\"object\",\"required\":[\"display_name\"],\"properties\":{"
+     "\"display_name\":" TEXT "},\"additionalProperties\":false}"},
+    {"NewInvitation",
+     "{\"type\":\"object\",\"properties\":{\"days\":{\"type\":\"integer\",\"minimum\":1,"
+     "\"maximum\":30}},\"additionalProperties\":false}"},
+    {"InvitationLink",
+     "{\"type\":\"object\",\"required\":[\"secret\",\"link\",\"expires_at\"],\"properties\":{"
+     "\"secret\":" TEXT ",\"link\":" TEXT ",\"expires_at\":" REF("Time") "}}"},
+    {"InvitationSecret",
+     "{\"type\":\"object\",\"required\":[\"secret\"],\"properties\":{\"secret\":" TEXT
+     "},\"additionalProperties\":false}"},
+    {"AcceptInvitation",
+     "{\"type\":\"object\",\"required\":[\"secret\",\"password\"],\"properties\":{\"secret\":" TEXT
+     ",\"password\":{\"type\":\"string\",\"minLength\":10}},\"additionalProperties\":false}"},
+    {"Invitation",
+     "{\"type\":\"object\",\"required\":[\"name\",\"display_name\",\"expires_at\"],"
      "\"properties\":{\"name\":" TEXT ",\"display_name\":" TEXT
-     ",\"role\":" REF("Role") ",\"agency\":{\"type\":[\"string\",\"null\"],\"description\":"
-                              "\"name or id\"},"
-                              "\"password\":{\"type\":\"string\",\"minLength\":10}},"
-                              "\"additionalProperties\":"
-                              "false}"},
+     ",\"expires_at\":" REF("Time") "}}"},
+    {"NewPassword",
+     "{\"type\":\"object\",\"required\":[\"old\",\"password\"],\"properties\":{\"old\":" TEXT
+     ",\"password\":{\"type\":\"string\",\"minLength\":10}},\"additionalProperties\":false}"},
+    {"OwnPassword",
+     "{\"type\":\"object\",\"required\":[\"password\"],\"properties\":{\"password\":" TEXT
+     "},\"additionalProperties\":false}"},
+    {"Renewed", "{\"type\":\"object\",\"required\":[\"csrf\"],\"properties\":{\"csrf\":" TEXT "}}"},
+    {"FactorSecret",
+     "{\"type\":\"object\",\"required\":[\"secret\",\"uri\",\"qr\"],\"properties\":{"
+     "\"secret\":" TEXT ",\"uri\":" TEXT ",\"qr\":{\"type\":\"array\",\"items\":" TEXT "}}}"},
+    {"FactorCode", "{\"type\":\"object\",\"required\":[\"code\"],\"properties\":{\"code\":" TEXT
+                   "},\"additionalProperties\":false}"},
+    {"RecoveryCodes",
+     "{\"type\":\"object\",\"required\":[\"csrf\",\"recovery_codes\"],\"properties\":{"
+     "\"csrf\":" TEXT ",\"recovery_codes\":{\"type\":\"array\",\"items\":" TEXT "}}}"},
+    {"OwnSession",
+     "{\"type\":\"object\",\"required\":[\"id\",\"created_at\",\"seen_at\",\"address\",\"agent\","
+     "\"current\"],\"properties\":{\"id\":" REF("Id") ",\"created_at\":" REF(
+         "Time") ",\"seen_at\":" REF("Time") ",\"address\":" TEXT ",\"agent\":" TEXT
+                                             ",\"current\":" BOOLEAN "}}"},
+    {"SessionList", LIST("OwnSession")},
+    {"AuditLine",
+     "{\"type\":\"object\",\"required\":[\"id\",\"at\",\"account\",\"name\",\"via\",\"agency\","
+     "\"what\",\"about\",\"result\",\"address\"],\"properties\":{\"id\":" REF("Id") ",\"at\":" REF(
+         "Time") ",\"account\":" OR_NULL("Id") ",\"name\":" TEXT
+                                               ",\"via\":{\"type\":\"string\",\"enum\":["
+                                               "\"session\",\"token\",\"operator\",\"command\","
+                                               "\"nobody\"]},\"agency\":" OR_NULL(
+                                                   "AgencyRef") ",\"what\":" TEXT ",\"about\":" TEXT
+                                                                ",\"result\":" TEXT
+                                                                ",\"address\":" TEXT "}}"},
+    {"AuditList", LIST("AuditLine")},
+    {"Csv", "{\"type\":\"string\"}"},
+    {"OwnAccount",
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"display_name\",\"role\",\"agency\","
+     "\"roles\",\"second_factor\",\"recovery_codes\"],\"properties\":{\"id\":" TEXT
+     ",\"name\":" TEXT ",\"display_name\":" TEXT ",\"role\":" REF("Role") ",\"agency\":" OR_NULL(
+         "AgencyRef") ",\"roles\":{\"type\":\"array\",\"items\":" REF("HeldRole") "},\"second_"
+                                                                                  "factor\":{"
+                                                                                  "\"type\":"
+                                                                                  "\"string\","
+                                                                                  "\"enum\":["
+                                                                                  "\"on\",\"off\","
+                                                                                  "\"needed\"]},"
+                                                                                  "\"recovery_"
+                                                                                  "codes\":" INTEGER
+                                                                                  "}}"},
     {"Session",
-     "{\"type\":\"object\",\"required\":[\"account\",\"csrf\",\"demo\",\"place\","
-     "\"version\"],"
-     "\"properties\":{\"account\":" OR_NULL("Account") ",\"csrf\":" TEXT_OR_NULL
-                                                       ",\"demo\":" BOOLEAN ",\"place\":" REF(
-                                                           "Text") ",\"version\":" TEXT "}}"},
+     "{\"type\":\"object\",\"required\":[\"account\",\"csrf\",\"demo\",\"place\",\"version\"],"
+     "\"properties\":{\"account\":" OR_NULL("OwnAccount") ",\"csrf\":" TEXT_OR_NULL
+                                                          ",\"demo\":" BOOLEAN ",\"place\":" REF(
+                                                              "Text") ",\"version\":" TEXT "}}"},
     {"NewSession",
-     "{\"type\":\"object\",\"required\":[\"name\",\"password\"],\"properties\":{"
-     "\"name\":" TEXT ",\"password\":" TEXT "},\"additionalProperties\":false}"},
-    {"Token", "{\"type\":\"object\",\"required\":[\"id\",\"title\"],\"properties\":{\"id\":" REF(
-                  "Id") ",\"title\":" TEXT
-                        ",\"created_at\":" REF("Time") ",\"expires_at\":" OR_NULL(
-                            "Time") ",\"used_at\":" OR_NULL("Time") "}}"},
+     "{\"type\":\"object\",\"required\":[\"name\",\"password\"],\"properties\":{\"name\":" TEXT
+     ",\"password\":" TEXT
+     ",\"code\":{\"type\":\"string\",\"description\":\"of the second factor, or "
+     "a recovery code\"}},\"additionalProperties\":false}"},
+    {"Scope",
+     "{\"type\":\"string\",\"enum\":[\"read\",\"load\",\"edit\",\"manage\",\"audit\",\"account\","
+     "\"all\"]}"},
+    {"Token",
+     "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"scopes\"],\"properties\":{\"id\":" REF(
+         "Id") ",\"title\":" TEXT
+               ",\"scopes\":{\"type\":\"array\",\"items\":" REF("Scope") "},\"created_at\":" REF(
+                   "Time") ",\"expires_at\":" OR_NULL("Time") ",\"used_at\":" OR_NULL("Time") "}}"},
     {"TokenList", LIST("Token")},
     {"NewToken",
-     "{\"type\":\"object\",\"required\":[\"title\",\"days\"],\"properties\":{"
-     "\"title\":" TEXT
-     ",\"days\":{\"type\":\"integer\",\"minimum\":1}},\"additionalProperties\":false}"},
+     "{\"type\":\"object\",\"required\":[\"title\",\"days\"],\"properties\":{\"title\":" TEXT
+     ",\"days\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":366},\"scopes\":{\"type\":"
+     "\"array\","
+     "\"description\":\"without it: all\",\"items\":" REF(
+         "Scope") "}},\"additionalProperties\":false}"},
     {"CreatedToken",
-     "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"token\"],\"properties\":{"
-     "\"id\":" REF("Id") ",\"title\":" TEXT ",\"token\":" TEXT "}}"},
+     "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"token\"],\"properties\":{\"id\":" REF(
+         "Id") ",\"title\":" TEXT
+               ",\"scopes\":{\"type\":\"array\",\"items\":" REF("Scope") "},\"token\":" TEXT "}}"},
     {"Region",
-     "{\"type\":\"object\",\"required\":[\"code\",\"name\",\"level\",\"parent\","
-     "\"children\"],"
+     "{\"type\":\"object\",\"required\":[\"code\",\"name\",\"level\",\"parent\",\"children\"],"
      "\"properties\":{\"code\":" TEXT ",\"name\":" TEXT
-     ",\"level\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":5},"
-     "\"parent\":" TEXT_OR_NULL ",\"children\":" INTEGER "}}"},
+     ",\"level\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":5},\"parent\":" TEXT_OR_NULL
+     ",\"children\":" INTEGER "}}"},
     {"RegionList", LIST("Region")},
+    {"Contact",
+     "{\"type\":\"object\",\"properties\":{\"name\":" TEXT_OR_NULL ",\"phone\":" TEXT_OR_NULL
+     ",\"mail\":" TEXT_OR_NULL "},\"additionalProperties\":false}"},
     {"Agency",
-     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"title\",\"credit_code\","
-     "\"region\","
-     "\"datasets\"],\"properties\":{\"id\":" REF("Id") ",\"name\":" TEXT ",\"title\":" REF(
-         "Text") ",\"credit_code\":" TEXT_OR_NULL ",\"region\":" TEXT_OR_NULL
-                 ",\"datasets\":" INTEGER "}}"},
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"title\",\"credit_code\",\"region\","
+     "\"datasets\",\"parent\",\"closed_at\",\"contact\"],\"properties\":{\"id\":" REF(
+         "Id") ",\"name\":" TEXT
+               ",\"title\":" REF("Text") ",\"credit_code\":" TEXT_OR_NULL
+                                         ",\"region\":" TEXT_OR_NULL ",\"datasets\":" INTEGER
+                                         ",\"parent\":" OR_NULL("Id") ",\"closed_at\":" OR_NULL(
+                                             "Time") ",\"contact\":" REF("Contact") "}}"},
     {"AgencyList", LIST("Agency")},
     {"NewAgency",
      "{\"type\":\"object\",\"required\":[\"name\",\"title\"],\"properties\":{\"name\":" TEXT
      ",\"title\":" REF("Text") ",\"credit_code\":" TEXT_OR_NULL ",\"region\":" TEXT_OR_NULL
-                               "},\"additionalProperties\":false}"},
+                               ",\"parent\":{\"type\":[\"string\",\"null\"],\"description\":\"name "
+                               "or id\"},\"contact\":" REF(
+                                   "Contact") "},\"additionalProperties\":false}"},
+    {"AgencyChange", "{\"type\":\"object\",\"properties\":{\"title\":" REF(
+                         "Text") ",\"credit_code\":" TEXT_OR_NULL ",\"region\":" TEXT_OR_NULL
+                                 ",\"parent\":{\"type\":[\"string\",\"null\"],"
+                                 "\"description\":\"name or id; empty: none\"},\"contact\":" REF(
+                                     "Contact") "},\"additionalProperties\":false}"},
     {"Openness", "{\"type\":\"string\",\"enum\":[\"open\",\"conditional\",\"closed\"]}"},
     {"Sharing", "{\"type\":\"string\",\"enum\":[\"unconditional\",\"conditional\",\"withheld\"]}"},
     {"UpdateCycle",

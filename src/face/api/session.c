@@ -1,37 +1,42 @@
 #include "face/api/inside.h"
 
-static json_t *agency_json(struct store *store, int64_t id, struct ym_arena *arena,
-                           struct ym_error *err)
-{
-    struct org_agency agency = {0};
+enum { GRANTS_MAX = 64 };
 
-    if (id == 0)
-        return json_null();
-    if (!org_agency_get(store, id, arena, &agency, err))
-        return NULL;
-    return json_pack("{s:o, s:o, s:o}", "id", api_id(agency.id), "name", ym_json_str(agency.name),
-                     "title", api_texts_json(agency.title_zh, agency.title_en));
+// "on", "off" (may be set up), "needed" (nothing else before it is).
+static const char *factor_state(const struct api_options *options, const struct org_caller *caller)
+{
+    if (caller->second_factor)
+        return "on";
+    return !options->demo && caller->session && org_needs_second_factor(caller) ? "needed" : "off";
 }
 
-static json_t *account_json(struct store *store, const struct org_caller *caller,
-                            struct ym_arena *arena, struct ym_error *err)
+static json_t *account_json(struct http_request *rq, struct store *store,
+                            const struct org_caller *caller, struct ym_error *err)
 {
+    struct org_grant grants[GRANTS_MAX];
+    struct org_agencies agencies = {0};
+    int64_t codes = 0;
+
     if (!caller)
         return json_null();
-    json_t *agency = agency_json(store, caller->agency, arena, err);
-    if (!agency)
+    if (!org_agency_list(store, rq->arena, &agencies, err) ||
+        !org_factor_left(store, caller->account, &codes, err))
         return NULL;
-    return json_pack("{s:o, s:o, s:o, s:s, s:o}", "id",
-                     json_sprintf("%lld", (long long)caller->account), "name",
-                     ym_json_str(caller->name), "display_name", ym_json_str(caller->display_name),
-                     "role", org_role_name(caller->role), "agency", agency);
+    size_t n = org_grants(caller, grants, GRANTS_MAX);
+    return json_pack(
+        "{s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:I}", "id",
+        json_sprintf("%lld", (long long)caller->account), "name", ym_json_str(caller->name),
+        "display_name", ym_json_str(caller->display_name), "role", org_role_name(caller->role),
+        "agency", api_agency_ref(&agencies, caller->agency), "roles",
+        api_roles_json(grants, n, &agencies), "second_factor",
+        factor_state(&api_of(rq)->options, caller), "recovery_codes", (json_int_t)codes);
 }
 
 static bool answer(struct http_request *rq, struct store *store, const struct org_caller *caller,
                    struct http_reply *re, struct ym_error *err)
 {
     const struct api_options *options = &api_of(rq)->options;
-    json_t *account = account_json(store, caller, rq->arena, err);
+    json_t *account = account_json(rq, store, caller, err);
 
     if (!account)
         return false;
@@ -46,68 +51,73 @@ static bool answer(struct http_request *rq, struct store *store, const struct or
 
 bool api_session_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
-    struct store_pool *pool = api_of(rq)->options.pool;
     struct store *store = NULL;
 
-    if (!store_take(pool, &store, err))
+    if (!api_take(rq, &store, err))
         return false;
     bool ok = answer(rq, store, api_caller(rq), re, err);
-    store_give(pool, store);
+    api_give(rq, store);
     return ok;
 }
 
-static void set_cookie(struct http_request *rq, struct http_reply *re, const char *secret)
+void api_set_cookie(const struct http_request *rq, struct http_reply *re, const char *secret)
 {
     http_reply_header(re, "Set-Cookie",
                       ym_arena_printf(rq->arena, "%s=%s; Path=/; Secure; HttpOnly; SameSite=Lax%s",
                                       api_cookie, secret, secret[0] ? "" : "; Max-Age=0"));
 }
 
-static bool sign_in(struct http_request *rq, struct store *store, struct ym_str name,
-                    struct ym_str password, struct http_reply *re, struct ym_error *err)
+static bool sign_in(struct http_request *rq, struct store *store, const struct org_sign_in *what,
+                    struct http_reply *re, struct ym_error *err)
 {
     char secret[65];
-    struct org_caller caller = {0};
+    struct org_caller caller = {.act = api_act(rq)};
 
-    if (!org_sign_in(store, name, password, http_address_of(rq), rq->arena, secret, &caller, err))
+    // Whoever was signed in here before is not who signs in now.
+    if (api_act(rq)) {
+        api_act(rq)->account = api_act(rq)->via_id = api_act(rq)->agency = 0;
+        api_act(rq)->name = (struct ym_str){NULL, 0};
+        api_act(rq)->via = "nobody";
+    }
+    if (!org_sign_in(store, api_of(rq)->options.seal, what, rq->arena, secret, &caller, err))
         return false;
     // The session before ends: who signs in has one, and never one that somebody else gave.
     if (rq->caller && api_caller(rq)->session && !org_sign_out(store, api_caller(rq), err))
         return false;
-    set_cookie(rq, re, secret);
+    api_set_cookie(rq, re, secret);
     http_reply_header(re, "Location", YM_STR("/api/v1/session"));
     return answer(rq, store, &caller, re, err);
 }
 
 bool api_session_post(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
-    struct store_pool *pool = api_of(rq)->options.pool;
-    struct ym_str name = {NULL, 0}, password = {NULL, 0};
+    struct org_sign_in what = {.address = http_address_of(rq),
+                               .agent = http_header_of(rq, "User-Agent")};
     const struct api_field fields[] = {
-        {"name", API_TEXT, true, &name},
-        {"password", API_TEXT, true, &password},
+        {"name", API_TEXT, true, &what.name},
+        {"password", API_TEXT, true, &what.password},
+        {"code", API_TEXT, false, &what.code},
     };
     struct store *store = NULL;
 
-    if (!api_fields(rq->json, fields, YM_COUNT(fields), err) || !store_take(pool, &store, err))
+    if (!api_fields(rq->json, fields, YM_COUNT(fields), err) || !api_take(rq, &store, err))
         return false;
-    bool ok = sign_in(rq, store, name, password, re, err);
-    store_give(pool, store);
+    bool ok = sign_in(rq, store, &what, re, err);
+    api_give(rq, store);
     return ok;
 }
 
 bool api_session_delete(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
-    struct store_pool *pool = api_of(rq)->options.pool;
     struct store *store = NULL;
     bool ok = true;
 
     if (api_caller(rq)->session) {
-        if (!store_take(pool, &store, err))
+        if (!api_take(rq, &store, err))
             return false;
         ok = org_sign_out(store, api_caller(rq), err);
-        store_give(pool, store);
+        api_give(rq, store);
     }
-    set_cookie(rq, re, "");
+    api_set_cookie(rq, re, "");
     return ok;
 }

@@ -1,5 +1,7 @@
 #include "face/cli/cli.h"
 
+#include "trust/org/org.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -293,6 +295,13 @@ int cli_fail(const struct cli *cli, const struct ym_error *err)
     if (err->hint[0])
         fprintf(stderr, "  %s\n", err->hint);
     return ym_kind_exit(err->kind);
+}
+
+void cli_act(struct store *store, struct org_act *act, const char *what, struct ym_str about)
+{
+    *act = (struct org_act){
+        .name = YM_STR("operator"), .via = "command", .what = ym_str(what), .about = about};
+    org_act_carry(store, act);
 }
 
 const char *cli_path(struct cli *cli, const char *name)

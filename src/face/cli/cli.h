@@ -72,6 +72,9 @@ YM_MUST bool cli_write_file(const char *path, struct ym_str text, unsigned mode,
                             struct ym_error *err);
 YM_MUST bool cli_open_store(struct cli *cli, const struct ym_settings *settings,
                             struct store_pool **out, struct ym_error *err);
+// What the operator does to the store itself is in its audit trail too; `act` is what it fills.
+struct org_act;
+void cli_act(struct store *store, struct org_act *act, const char *what, struct ym_str about);
 const char *cli_path(struct cli *cli, const char *name); // of the data directory, in cli's arena
 
 // A progress bar on stderr where that is a terminal, nothing elsewhere. total 0: unknown.

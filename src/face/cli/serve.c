@@ -29,6 +29,7 @@ struct parts {
     struct api *api;
     struct http_server *http;
     char operator_key[65];
+    struct store_seal seal;
 };
 
 static bool lock_directory(struct cli *cli, struct parts *parts, struct ym_error *err)
@@ -145,6 +146,7 @@ static bool start_http(struct cli *cli, const struct ym_settings *settings, stru
         .version = YM_VERSION,
         .zone = ym_arena_cstr(&cli->arena, ym_setting(settings, "zone")),
         .demo = ym_setting_bool(settings, "demo"),
+        .seal = &parts->seal,
         .operator_key = parts->operator_key,
         .incoming = cli_path(cli, "incoming"),
         .upload_most = ym_setting_int(settings, "http.upload_bytes"),
@@ -162,6 +164,7 @@ static bool start_http(struct cli *cli, const struct ym_settings *settings, stru
         .authenticate = api_authenticate,
         .text = api_text,
         .burn = api_burn,
+        .done = api_done,
         .proxies = proxies.p ? ym_arena_cstr(&cli->arena, proxies) : NULL,
         .incoming = api.incoming,
         .body_max = ym_setting_int(settings, "http.upload_bytes"),
@@ -205,7 +208,9 @@ static bool start_all(struct cli *cli, struct parts *parts, char url[64], struct
             ym_log_level((enum ym_level)i);
     randombytes_buf(key, sizeof key);
     sodium_bin2hex(parts->operator_key, sizeof parts->operator_key, key, sizeof key);
-    return lock_directory(cli, parts, err) && cli_open_store(cli, &settings, &parts->pool, err) &&
+    return lock_directory(cli, parts, err) &&
+           store_seal_load(cli_path(cli, "secrets.key"), &parts->seal, err) &&
+           cli_open_store(cli, &settings, &parts->pool, err) &&
            start_engine(cli, &settings, parts, err) && start_lake(cli, &settings, parts, err) &&
            catalog_search_open(cli_path(cli, "search.db"), &parts->search, err) &&
            start_http(cli, &settings, parts, err) && write_place(cli, &settings, parts, url, err);

@@ -10,31 +10,23 @@ struct here {
     struct store_pool *pool;
     struct store *store;
     struct org_caller caller;
+    struct org_act act;
 };
 
 static bool find_account(struct cli *cli, struct here *here, struct ym_error *err)
 {
-    const struct org_caller operator= {.role = ORG_ADMINISTRATOR, .name = YM_STR("operator")};
     const char *name = cli_option(cli, "--account");
-    struct org_accounts all = {0};
+    struct org_account one;
 
-    name = name ? name : "admin";
-    if (!org_account_list(here->store, &operator, & cli->arena, &all, err))
+    if (!org_account_by_name(here->store, &org_program, ym_str(name ? name : "admin"), &cli->arena,
+                             &one, err))
         return false;
-    for (size_t i = 0; i < all.n; i++) {
-        const struct org_account *one = &all.items[i];
-        if (!ym_str_is(one->name, name))
-            continue;
-        here->caller = (struct org_caller){.account = one->id,
-                                           .agency = one->agency,
-                                           .role = one->role,
-                                           .name = one->name,
-                                           .display_name = one->display_name};
-        return true;
-    }
-    ym_fail(err, YM_NOT_FOUND, "cli.no_account", "there is no account '%s'", name);
-    ym_hint(err, "`yunmeng user list` shows the accounts.");
-    return ym_about(err, ym_str(name));
+    here->caller = (struct org_caller){.account = one.id,
+                                       .agency = one.agency,
+                                       .role = one.role,
+                                       .name = one.name,
+                                       .display_name = one.display_name};
+    return true;
 }
 
 static bool open_here(struct cli *cli, struct here *here, struct ym_error *err)
@@ -53,7 +45,28 @@ static void close_here(struct here *here)
 
 static bool days_of(struct cli *cli, int64_t *days, struct ym_error *err)
 {
-    return cli_option_int(cli, "--days", 1, 3660, 90, days, err);
+    return cli_option_int(cli, "--days", 1, 366, 90, days, err);
+}
+
+static bool scopes_of(struct cli *cli, unsigned *scopes, struct ym_error *err)
+{
+    const char *said = cli_option(cli, "--scope");
+
+    if (org_scopes_parse(ym_str(said ? said : "all"), scopes))
+        return true;
+    ym_fail(err, YM_INVALID, "cli.scope", "'%s' is no list of scopes", said);
+    ym_hint(err, "Join them by commas: read,load,edit,manage,audit,account; or all.");
+    return ym_about(err, YM_STR("--scope"));
+}
+
+static json_t *scopes_json(unsigned scopes)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < ORG_SCOPES; i++)
+        if (scopes & (1U << i))
+            json_array_append_new(list, json_string(org_scope_name((enum org_scope)i)));
+    return list;
 }
 
 // ---- add
@@ -74,9 +87,13 @@ static bool add_here(struct cli *cli, struct here *here, struct ym_error *err)
 {
     struct ym_str title = ym_str(cli->words[1]), token;
     int64_t id, days;
+    unsigned scopes;
 
-    if (!days_of(cli, &days, err) ||
-        !org_token_add(here->store, &here->caller, title, days, &cli->arena, &id, &token, err))
+    if (!days_of(cli, &days, err) || !scopes_of(cli, &scopes, err))
+        return false;
+    cli_act(here->store, &here->act, "token add", ym_str(cli->words[1]));
+    if (!org_token_add(here->store, &here->caller, title, scopes, days, &cli->arena, &id, &token,
+                       err))
         return false;
     print_token(cli, ym_arena_printf(&cli->arena, "%lld", (long long)id), title, token);
     return true;
@@ -85,12 +102,13 @@ static bool add_here(struct cli *cli, struct here *here, struct ym_error *err)
 static bool add_there(struct cli *cli, struct cli_remote *remote, struct ym_error *err)
 {
     json_t *made = NULL;
+    unsigned scopes;
     int64_t days;
 
-    if (!days_of(cli, &days, err))
+    if (!days_of(cli, &days, err) || !scopes_of(cli, &scopes, err))
         return false;
-    json_t *body = json_pack("{s:o, s:I}", "title", ym_json_str(ym_str(cli->words[1])), "days",
-                             (json_int_t)days);
+    json_t *body = json_pack("{s:o, s:I, s:o}", "title", ym_json_str(ym_str(cli->words[1])), "days",
+                             (json_int_t)days, "scopes", scopes_json(scopes));
     struct cli_ask ask = {.method = "POST", .path = YM_STR("/api/v1/tokens"), .body = body};
     bool ok = cli_remote_ask(remote, &ask, &made, err);
     if (ok)
@@ -110,6 +128,15 @@ static json_t *time_or_null(int64_t time)
     return time > 0 ? json_string(ym_time_text(time, text)) : json_null();
 }
 
+static void print_scopes(const json_t *scopes)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(scopes, i, one) printf("%s%s", i > 0 ? "," : "", json_string_value(one));
+    printf("\n");
+}
+
 static void print_list(struct cli *cli, const json_t *all)
 {
     const json_t *one;
@@ -123,9 +150,10 @@ static void print_list(struct cli *cli, const json_t *all)
     {
         struct ym_str id = ym_json_get(one, "id"), title = ym_json_get(one, "title");
         struct ym_str expires = ym_json_get(one, "expires_at"), used = ym_json_get(one, "used_at");
-        printf("%.*s\t%.*s\t%s %.*s\t%s %.*s\n", YM_FMT(id), YM_FMT(title),
+        printf("%.*s\t%.*s\t%s %.*s\t%s %.*s\t", YM_FMT(id), YM_FMT(title),
                cli_say(cli, "until", "有效至"), YM_FMT(expires), cli_say(cli, "used", "最近使用"),
                YM_FMT(used));
+        print_scopes(json_object_get(one, "scopes"));
     }
 }
 
@@ -139,11 +167,11 @@ static bool list_here(struct cli *cli, struct here *here, struct ym_error *err)
     for (size_t i = 0; i < tokens.n; i++) {
         const struct org_token *one = &tokens.items[i];
         struct ym_str id = ym_arena_printf(&cli->arena, "%lld", (long long)one->id);
-        json_array_append_new(items, json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", ym_json_str(id),
-                                               "title", ym_json_str(one->title), "created_at",
-                                               time_or_null(one->created), "expires_at",
-                                               time_or_null(one->expires), "used_at",
-                                               time_or_null(one->used)));
+        json_array_append_new(
+            items, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "id", ym_json_str(id), "title",
+                             ym_json_str(one->title), "scopes", scopes_json(one->scopes),
+                             "created_at", time_or_null(one->created), "expires_at",
+                             time_or_null(one->expires), "used_at", time_or_null(one->used)));
     }
     json_t *all =
         json_pack("{s:o, s:n, s:I}", "items", items, "next", "total", (json_int_t)tokens.n);
@@ -169,8 +197,10 @@ static bool drop_here(struct cli *cli, struct here *here, struct ym_error *err)
 {
     int64_t id;
 
-    if (ym_str_int(ym_str(cli->words[1]), &id))
+    if (ym_str_int(ym_str(cli->words[1]), &id)) {
+        cli_act(here->store, &here->act, "token drop", ym_str(cli->words[1]));
         return org_token_drop(here->store, &here->caller, id, err);
+    }
     ym_fail(err, YM_INVALID, "cli.number", "'%s' is not the number of a token", cli->words[1]);
     ym_hint(err, "`yunmeng token list` shows the numbers.");
     return ym_about(err, ym_str(cli->words[1]));
@@ -220,14 +250,17 @@ static int run(struct cli *cli)
 }
 
 static const struct cli_option options[] = {
-    {"--days", "N", "add: how long it is valid (default 90)", "add：有效天数（默认 90）"},
+    {"--days", "N", "add: how long it is valid, up to 366 (default 90)",
+     "add：有效天数，最多 366（默认 90）"},
+    {"--scope", "NAME,…", "add: read, load, edit, manage, audit, account (default all)",
+     "add：用途范围 read、load、edit、manage、audit、account（默认 all）"},
     {"--account", "NAME", "whose, on the server's machine (default admin)",
      "在服务器本机操作时的账号（默认 admin）"},
     {0},
 };
 const struct cli_command cli_token = {
     .name = "token",
-    .usage = "yunmeng token add TITLE|list|drop ID [--days N] [--account NAME]",
+    .usage = "yunmeng token add TITLE|list|drop ID [--days N] [--scope NAME,…] [--account NAME]",
     .summary_en =
         "Tokens of programs. A new one is printed once; programs send it as\n"
         "`Authorization: Bearer ym_…`, and these commands take it from $YUNMENG_TOKEN.",
@@ -235,7 +268,7 @@ const struct cli_command cli_token = {
         "程序访问令牌。新令牌只显示一次；程序以“Authorization: Bearer ym_…”发送，\n"
         "本命令行从环境变量 $YUNMENG_TOKEN 读取。",
     .example =
-        "  YUNMENG_TOKEN=$(yunmeng token add nightly --days 30 --account li_na)\n"
+        "  YUNMENG_TOKEN=$(yunmeng token add nightly --days 30 --scope read,load --account li_na)\n"
         "  yunmeng token list --json",
     .options = options,
     .run = run,

@@ -139,6 +139,13 @@ static json_t *operation_id(const struct http_route *route)
     return value;
 }
 
+static json_t *security_of(const struct http_route *route)
+{
+    if (route->scope && strcmp(route->scope, "session") == 0)
+        return json_pack("[{s:[]}]", "session");
+    return json_pack("[{s:[]},{s:[]}]", "token", "session");
+}
+
 static json_t *operation(const struct http_route *route)
 {
     json_t *one = json_object();
@@ -149,8 +156,10 @@ static json_t *operation(const struct http_route *route)
     if (route->body != HTTP_NO_BODY)
         json_object_set_new(one, "requestBody", body_of(route));
     json_object_set_new(one, "responses", responses_of(route));
+    if (route->scope)
+        json_object_set_new(one, "x-scope", json_string(route->scope));
     if (route->access == HTTP_SIGNED_IN)
-        json_object_set_new(one, "security", json_pack("[{s:[]},{s:[]}]", "token", "session"));
+        json_object_set_new(one, "security", security_of(route));
     return one;
 }
 

@@ -71,6 +71,9 @@ struct http_route {
     const char *request, *response;  // names of schemas in the OpenAPI document, or NULL
     int success;                     // 200, 201, 204
     bool idempotent;                 // takes Idempotency-Key
+    // What a bearer's token must carry, for `authenticate` to judge and OpenAPI to say; "session":
+    // no token may. NULL only where anyone may call.
+    const char *scope;
 };
 // What few routes have, for all rows of a path.
 struct http_extra {
@@ -91,6 +94,7 @@ struct http_request {
     char digest[65];    // hex SHA-256 of the file
     void *sink;         // HTTP_SINK_BODY: what its `open` made
     void *caller;       // what `authenticate` gave: struct org_caller; NULL: nobody
+    void *note;         // of `authenticate`, for the handler and `done`
     void *with;         // the options' `with`
     struct http_connection *connection;
 };
@@ -150,6 +154,9 @@ struct http_options {
     // Says who calls, or NULL; false with *err: a token or cookie that is wrong (401). It checks
     // CSRF for cookie sessions on changing methods.
     bool (*authenticate)(struct http_request *rq, void **caller, struct ym_error *err);
+    // Called once on a worker when a route has run or was refused by `authenticate`, before its
+    // answer goes out; *err says how it ended. May be NULL.
+    void (*done)(struct http_request *rq, const struct ym_error *err);
     // A text of the portal's locale files by key, in `lang`; none where there is no such key.
     struct ym_str (*text)(void *with, struct ym_str lang, const char *key);
     // Ends a token that stood in a query; may be NULL.

@@ -107,6 +107,14 @@ static void handle(struct http_connection *turn)
                 route->path);
 }
 
+static void tell_done(struct http_connection *turn)
+{
+    const struct http_options *options = &turn->server->options;
+
+    if (options->done && turn->rq.route != &turn->server->fallback)
+        options->done(&turn->rq, &turn->err);
+}
+
 // After this the turn is the library's again; it may be gone at once.
 static void hand_back(struct http_connection *turn, enum http_stage stage, enum http_phase phase)
 {
@@ -124,6 +132,7 @@ static void run_handler(void *with)
     struct http_connection *turn = with;
 
     handle(turn);
+    tell_done(turn);
     http_upload_drop(&turn->upload); // here, since removing a large file takes a while
     if (turn->rq.sink)
         turn->extra->sink->drop(turn->rq.sink, YM_STR(""));
@@ -136,7 +145,9 @@ static void run_judge(void *with)
     struct http_connection *turn = with;
 
     judge(turn);
-    if (!has_failed(turn) && turn->rq.route->body == HTTP_FILE_BODY)
+    if (has_failed(turn))
+        tell_done(turn);
+    else if (turn->rq.route->body == HTTP_FILE_BODY)
         (void)http_upload_open(turn, &turn->err); // its error is the turn's
     if (!has_failed(turn) && turn->rq.route->body == HTTP_SINK_BODY)
         (void)turn->extra->sink->open(&turn->rq, &turn->err);

@@ -40,6 +40,8 @@ struct store {
     bool open;          // a transaction is
     bool failed;        // a statement of it has
     bool claimed;       // ids were claimed in it
+    store_hook *hook;   // for the next commit, with its argument
+    void *hook_with;
     struct store *next; // of the pool's idle ones
 };
 struct store_rows {

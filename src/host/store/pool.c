@@ -75,6 +75,7 @@ void store_give(struct store_pool *pool, struct store *store)
     if (!store)
         return;
     store_rollback(store);
+    store->hook = NULL;
     pthread_mutex_lock(&pool->lock);
     store->next = pool->idle;
     pool->idle = store;

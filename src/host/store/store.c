@@ -43,13 +43,23 @@ static bool refuse_failed(struct ym_error *err)
     return ym_hint(err, "Try again; nothing of it was kept.");
 }
 
+void store_before_commit(struct store *store, store_hook *hook, void *with)
+{
+    store->hook = hook;
+    store->hook_with = with;
+}
+
 bool store_commit(struct store *store, struct ym_error *err)
 {
     assert(store->open);
+    store_hook *hook = store->hook;
     bool ok = !store->failed || refuse_failed(err);
 
-    ok = ok && store->pool->driver->commit(store, err);
+    store->hook = NULL; // its own statements are not to call it
+    ok = ok && (!hook || hook(store, store->hook_with, err)) &&
+         store->pool->driver->commit(store, err);
     if (!ok) {
+        store->hook = hook;
         store_rollback(store);
         return false;
     }
@@ -152,8 +162,8 @@ bool store_rows_close(struct store_rows *rows, struct ym_error *err)
     return end_rows(rows, NULL, err);
 }
 
-bool store_run(struct store *store, const char *sql, struct ym_args args, int64_t *changed,
-               struct ym_error *err)
+static bool run_one(struct store *store, const char *sql, struct ym_args args, int64_t *changed,
+                    struct ym_error *err)
 {
     struct store_rows *rows;
 
@@ -163,6 +173,20 @@ bool store_run(struct store *store, const char *sql, struct ym_args args, int64_
         // Rows were not wanted.
     }
     return end_rows(rows, changed, err);
+}
+
+bool store_run(struct store *store, const char *sql, struct ym_args args, int64_t *changed,
+               struct ym_error *err)
+{
+    if (store->open || !store->hook)
+        return run_one(store, sql, args, changed, err);
+    if (!store_begin(store, err))
+        return false;
+    if (!run_one(store, sql, args, changed, err)) {
+        store_rollback(store);
+        return false;
+    }
+    return store_commit(store, err);
 }
 
 int64_t store_int(const struct store_rows *rows, int column)

@@ -45,6 +45,12 @@ void store_give(struct store_pool *pool,
 YM_MUST bool store_begin(struct store *store, struct ym_error *err);
 YM_MUST bool store_commit(struct store *store, struct ym_error *err);
 void store_rollback(struct store *store); // nothing where no transaction is open
+// `hook` is called once, inside the next transaction that this connection commits, just before; a
+// statement of store_run outside of one gets its own. What it writes stands or falls with that
+// transaction; where it fails, so does the commit. A rollback keeps it for the next commit;
+// store_give drops it. NULL: none.
+typedef bool store_hook(struct store *store, void *with, struct ym_error *err);
+void store_before_commit(struct store *store, store_hook *hook, void *with);
 // One statement without rows; *changed may be NULL.
 YM_MUST bool store_run(struct store *store, const char *sql, struct ym_args args, int64_t *changed,
                        struct ym_error *err);

@@ -49,3 +49,64 @@ const char ORG_SCHEMA_1[] =
     " failures BIGINT NOT NULL,"
     " delay BIGINT NOT NULL,"
     " last BIGINT NOT NULL);";
+
+// Roles move out of the account: it may hold several, in several agencies. `slot` is what makes two
+// of system, security and audit administration impossible for one account: all three would stand in
+// the one slot 'administration'. Who was administrator or auditor was so of the whole platform.
+const char ORG_SCHEMA_2[] =
+    "CREATE TABLE account_role ("
+    " account BIGINT NOT NULL REFERENCES account (id),"
+    " slot TEXT NOT NULL,"
+    " role TEXT NOT NULL,"
+    " agency BIGINT REFERENCES agency (id)," // NULL: of the platform
+    " granted BIGINT NOT NULL,"
+    " granted_by BIGINT NOT NULL DEFAULT 0," // 0: the operator
+    " PRIMARY KEY (account, slot));"
+    "CREATE INDEX account_role_agency ON account_role (agency, role);"
+    "INSERT INTO account_role (account, slot, role, agency, granted)"
+    " SELECT id, CASE WHEN role IN ('administrator', 'auditor') THEN 'administration'"
+    "  WHEN agency IS NULL OR role = 'citizen' THEN role || '@0' ELSE role || '@' || agency END,"
+    " role, CASE WHEN role IN ('administrator', 'auditor', 'citizen') THEN NULL ELSE agency END,"
+    " created FROM account;"
+    "ALTER TABLE account DROP COLUMN role;"
+    "CREATE INDEX account_agency ON account (agency);"
+    "ALTER TABLE agency ADD COLUMN parent BIGINT REFERENCES agency (id);"
+    "ALTER TABLE agency ADD COLUMN contact_name TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE agency ADD COLUMN contact_phone TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE agency ADD COLUMN contact_mail TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE agency ADD COLUMN closed BIGINT NOT NULL DEFAULT 0;" // when; 0: open
+    "ALTER TABLE session ADD COLUMN address TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE session ADD COLUMN agent TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE token ADD COLUMN scope TEXT NOT NULL DEFAULT 'all';"
+    "CREATE TABLE invitation ("
+    " id BIGINT PRIMARY KEY,"
+    " digest TEXT NOT NULL UNIQUE,"
+    " account BIGINT NOT NULL UNIQUE REFERENCES account (id)," // a new one ends the one before
+    " created BIGINT NOT NULL,"
+    " expires BIGINT NOT NULL);"
+    "CREATE TABLE second_factor ("
+    " account BIGINT PRIMARY KEY REFERENCES account (id),"
+    " secret TEXT NOT NULL," // sealed
+    " confirmed BIGINT NOT NULL DEFAULT 0,"
+    " step BIGINT NOT NULL DEFAULT 0," // the last one that was used: none works twice
+    " created BIGINT NOT NULL);"
+    "CREATE TABLE recovery_code ("
+    " account BIGINT NOT NULL REFERENCES account (id),"
+    " digest TEXT NOT NULL,"
+    " PRIMARY KEY (account, digest));"
+    // Only ever added to. No references: what happened stays when what it was about is gone.
+    "CREATE TABLE audit ("
+    " id BIGINT PRIMARY KEY,"
+    " at BIGINT NOT NULL,"
+    " account BIGINT NOT NULL," // 0: the operator, or nobody
+    " name TEXT NOT NULL,"
+    " via TEXT NOT NULL," // session, token, operator, command, nobody
+    " via_id BIGINT NOT NULL,"
+    " agency BIGINT NOT NULL,"
+    " what TEXT NOT NULL,"
+    " about TEXT NOT NULL,"
+    " result TEXT NOT NULL," // ok, or the error's code
+    " address TEXT NOT NULL);"
+    "CREATE INDEX audit_account ON audit (account, id);"
+    "CREATE INDEX audit_agency ON audit (agency, id);"
+    "CREATE INDEX audit_at ON audit (at);";

@@ -6,7 +6,8 @@
 
 static const struct store_migration migrations[] = {{1, "org", ORG_SCHEMA_1},
                                                     {2, "catalog", CATALOG_SCHEMA_1},
-                                                    {3, "catalog-core", CATALOG_SCHEMA_2}};
+                                                    {3, "catalog-core", CATALOG_SCHEMA_2},
+                                                    {4, "org_roles", ORG_SCHEMA_2}};
 static const struct org_caller administrator = {.account = 1, .role = ORG_ADMINISTRATOR};
 
 struct place {

@@ -166,7 +166,8 @@ static bool run_slow(struct job *job, void *with, struct ym_error *err)
 static const struct store_migration migrations[] = {{1, "org", ORG_SCHEMA_1},
                                                     {2, "jobs", JOBS_SCHEMA_1},
                                                     {3, "catalog", CATALOG_SCHEMA_1},
-                                                    {4, "catalog-core", CATALOG_SCHEMA_2}};
+                                                    {4, "catalog-core", CATALOG_SCHEMA_2},
+                                                    {5, "org_roles", ORG_SCHEMA_2}};
 static const struct jobs_kind kinds[] = {{"test.slow", run_slow, 1}};
 
 static void start_rooms(struct ym_error *err)
@@ -178,6 +179,8 @@ static void start_rooms(struct ym_error *err)
     const struct jobs_options jobs = {.pool = world.pool, .kinds = kinds, .n_kinds = 1};
     assert_true(jobs_start(&jobs, &world.jobs, err));
 }
+
+static const struct store_seal seal = {.key = {1, 2, 3}};
 
 static int start(void **state)
 {
@@ -223,6 +226,8 @@ static int start(void **state)
                                     .place_en = "Hubei",
                                     .version = "1.2.3",
                                     .zone = "Asia/Shanghai",
+                                    .demo = true,
+                                    .seal = &seal,
                                     .operator_key = key};
     assert_true(api_open(&api, &world.api, &err));
     const struct http_options http = {.listen = "127.0.0.1:0",
@@ -233,6 +238,7 @@ static int start(void **state)
                                       .authenticate = api_authenticate,
                                       .text = api_text,
                                       .burn = api_burn,
+                                      .done = api_done,
                                       .incoming = path,
                                       .body_max = 1 << 20,
                                       .per_address = 1000};

@@ -143,10 +143,18 @@ static void every_schema_that_a_route_names_is_there(void **state)
             assert_non_null(json_object_get(schemas, one->response));
         assert_true(one->body != HTTP_JSON_BODY || one->request);
         assert_true(one->success == 204 || one->response);
-        // Nobody changes anything without having signed in, but by signing in.
+        // Nobody changes anything without having signed in, but by signing in or by the secret of
+        // an invitation.
         bool changes = strcmp(one->method, "GET") != 0 && strcmp(one->method, "OPTIONS") != 0;
         assert_true(!changes || one->access == HTTP_SIGNED_IN ||
-                    strcmp(one->path, "/api/v1/session") == 0);
+                    strcmp(one->path, "/api/v1/session") == 0 ||
+                    strncmp(one->path, "/api/v1/invitations/", 20) == 0);
+        // What wants somebody says what his token must carry.
+        unsigned scopes;
+        if (one->access == HTTP_SIGNED_IN && !one->scope)
+            fail_msg("%s %s names no scope", one->method, one->path);
+        assert_true(!one->scope || strcmp(one->scope, "session") == 0 ||
+                    org_scopes_parse(ym_str(one->scope), &scopes));
     }
     json_decref(schemas);
 }

@@ -141,7 +141,7 @@ static const struct http_param params[] = {
 #define ROUTE(method, path, run, access, body, params, success)                                    \
     {                                                                                              \
         method, path, run, access, body, params, "a route of the tests", NULL, NULL, success,      \
-            false                                                                                  \
+            false, NULL                                                                            \
     }
 static const struct http_route routes[] = {
     ROUTE("GET", "/hello", hello, HTTP_ANYONE, HTTP_NO_BODY, params, 200),

@@ -20,6 +20,7 @@ static void accounts_are_checked_before_they_are(void **state)
         {"taken", "long enough password", "org.account_taken", ORG_ANALYST, 0},
     };
     struct place place = {0};
+    const struct org_account_filter all = {.limit = 0};
     struct org_accounts list;
 
     open_place(*state, &place);
@@ -38,9 +39,9 @@ static void accounts_are_checked_before_they_are(void **state)
     assert_false(org_account_add(place.store, &steward, &fine, ym_str(PASSWORD), &place.err));
     assert_string_equal(place.err.code, "org.role");
     assert_int_equal(place.err.kind, YM_DENIED);
-    assert_false(org_account_list(place.store, NULL, &place.arena, &list, &place.err));
+    assert_false(org_account_list(place.store, NULL, &all, &place.arena, &list, &place.err));
     assert_string_equal(place.err.code, "org.need_sign_in");
-    assert_true(org_account_list(place.store, &org_program, &place.arena, &list, &place.err));
+    assert_true(org_account_list(place.store, &org_program, &all, &place.arena, &list, &place.err));
     assert_int_equal(list.n, 1);
     assert_true(ym_str_is(list.items[0].name, "taken"));
     assert_int_equal(list.items[0].role, ORG_CITIZEN);

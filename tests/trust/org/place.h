@@ -4,7 +4,9 @@
 #include "tests/support/both.h"
 #include "trust/org/org.h"
 
-static const struct store_migration migrations[] = {{1, "org", ORG_SCHEMA_1}};
+static const struct store_migration migrations[] = {{1, "org", ORG_SCHEMA_1},
+                                                    {2, "org_roles", ORG_SCHEMA_2}};
+static const struct store_seal seal = {.key = {7, 5, 3}};
 static const char PASSWORD[] = "云者为梦,梦者为云也";
 
 struct place {
@@ -16,7 +18,8 @@ struct place {
 
 static inline void open_place(const struct both *both, struct place *place)
 {
-    if (!store_pool_open(both->url, NULL, 1, migrations, 1, &place->pool, &place->err) ||
+    if (!store_pool_open(both->url, NULL, 1, migrations, YM_COUNT(migrations), &place->pool,
+                         &place->err) ||
         !store_take(place->pool, &place->store, &place->err))
         fail_msg("%s: %s", place->err.code, place->err.message);
 }

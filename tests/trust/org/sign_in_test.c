@@ -5,8 +5,11 @@
 static bool sign_in(struct place *place, const char *name, const char *password,
                     const char *address, char secret[65], struct org_caller *caller)
 {
-    return org_sign_in(place->store, ym_str(name), ym_str(password), ym_str(address), &place->arena,
-                       secret, caller, &place->err);
+    const struct org_sign_in what = {
+        .name = ym_str(name), .password = ym_str(password), .address = ym_str(address)};
+
+    *caller = (struct org_caller){0};
+    return org_sign_in(place->store, &seal, &what, &place->arena, secret, caller, &place->err);
 }
 
 static void change(struct place *place, const char *sql, int64_t by)
@@ -61,8 +64,8 @@ static void no_secret_is_in_the_store(void **state)
     open_place(*state, &place);
     add_account(&place, name, ORG_ANALYST, 0);
     assert_true(sign_in(&place, name, PASSWORD, "10.0.0.1", secret, &caller));
-    assert_true(org_token_add(place.store, &caller, YM_STR("脚本"), 30, &place.arena, &id, &token,
-                              &place.err));
+    assert_true(org_token_add(place.store, &caller, YM_STR("脚本"), ORG_SCOPE_ALL, 30, &place.arena,
+                              &id, &token, &place.err));
     const char *const where[] = {"SELECT password FROM account", "SELECT digest FROM session",
                                  "SELECT digest FROM token"};
     for (size_t i = 0; i < YM_COUNT(where); i++) {
@@ -213,6 +216,25 @@ static void guesses_at_the_same_moment_win_nothing(void **state)
     close_place(&place);
 }
 
+// Who read the clock first may get the row last: what the other left a moment ahead holds.
+static void a_guess_a_moment_ahead_of_the_clock_holds_and_one_far_ahead_does_not(void **state)
+{
+    struct place place = {0};
+    struct org_caller caller;
+    char secret[65];
+
+    open_place(*state, &place);
+    assert_false(sign_in(&place, "target", "wrong password", "10.0.0.1", secret, &caller));
+    change(&place, "UPDATE guess SET failures = 6, delay = :by", 30 * YM_SECOND);
+    change(&place, "UPDATE guess SET last = last + :by", 20 * YM_SECOND);
+    assert_false(sign_in(&place, "target", "wrong password", "10.0.0.1", secret, &caller));
+    assert_string_equal(place.err.code, "org.slow_down");
+    change(&place, "UPDATE guess SET last = last + :by", 3600 * YM_SECOND);
+    assert_false(sign_in(&place, "target", "wrong password", "10.0.0.1", secret, &caller));
+    assert_string_equal(place.err.code, "org.sign_in");
+    close_place(&place);
+}
+
 static void a_session_ends_after_half_an_hour_idle_and_twelve_in_all(void **state)
 {
     static const struct {
@@ -258,7 +280,7 @@ static void a_new_password_or_a_lock_ends_all_sessions(void **state)
     char secret[65];
 
     open_place(*state, &place);
-    add_account(&place, "someone", ORG_AUDITOR, 0);
+    int64_t id_of = add_account(&place, "someone", ORG_AUDITOR, 0);
     assert_true(sign_in(&place, "someone", PASSWORD, "10.0.0.1", secret, &caller));
     assert_true(org_account_password(place.store, YM_STR("someone"), YM_STR("another password"),
                                      &place.err));
@@ -267,9 +289,9 @@ static void a_new_password_or_a_lock_ends_all_sessions(void **state)
     assert_true(sign_in(&place, "someone", "another password", "10.0.0.1", secret, &caller));
     struct ym_str token;
     int64_t id;
-    assert_true(
-        org_token_add(place.store, &caller, YM_STR("t"), 1, &place.arena, &id, &token, &place.err));
-    assert_true(org_account_lock(place.store, YM_STR("someone"), true, &place.err));
+    assert_true(org_token_add(place.store, &caller, YM_STR("t"), ORG_SCOPE_ALL, 1, &place.arena,
+                              &id, &token, &place.err));
+    assert_true(org_account_lock(place.store, &org_program, id_of, true, &place.err));
     assert_false(org_session_caller(place.store, ym_str(secret), &place.arena, &again, &place.err));
     assert_false(org_token_caller(place.store, token, &place.arena, &again, &place.err));
     assert_string_equal(place.err.code, "org.token");
@@ -279,9 +301,9 @@ static void a_new_password_or_a_lock_ends_all_sessions(void **state)
     assert_false(sign_in(&place, "someone", "another password", "10.0.0.1", secret, &caller));
     assert_string_equal(place.err.code, "org.locked");
     assert_int_equal(place.err.kind, YM_DENIED);
-    assert_true(org_account_lock(place.store, YM_STR("someone"), false, &place.err));
+    assert_true(org_account_lock(place.store, &org_program, id_of, false, &place.err));
     assert_true(org_token_caller(place.store, token, &place.arena, &again, &place.err));
-    assert_false(org_account_lock(place.store, YM_STR("nobody"), true, &place.err));
+    assert_false(org_account_lock(place.store, &org_program, 7, true, &place.err));
     assert_string_equal(place.err.code, "org.account");
     assert_int_equal(place.err.kind, YM_NOT_FOUND);
     close_place(&place);
@@ -300,10 +322,10 @@ static void a_token_works_until_it_is_over_dropped_or_burnt(void **state)
     caller.role = ORG_ANALYST;
     other.account = add_account(&place, "other", ORG_ANALYST, 0);
     other.role = ORG_ANALYST;
-    assert_true(org_token_add(place.store, &caller, YM_STR("夜间"), 30, &place.arena, &ids[0],
-                              &first, &place.err));
-    assert_true(org_token_add(place.store, &caller, YM_STR("白天"), 366, &place.arena, &ids[1],
-                              &second, &place.err));
+    assert_true(org_token_add(place.store, &caller, YM_STR("夜间"), ORG_SCOPE_ALL, 30, &place.arena,
+                              &ids[0], &first, &place.err));
+    assert_true(org_token_add(place.store, &caller, YM_STR("白天"), ORG_SCOPE_ALL, 366,
+                              &place.arena, &ids[1], &second, &place.err));
     assert_int_equal(first.n, 3 + 43);
     assert_true(ym_str_starts(first, YM_STR("ym_")));
     assert_true(org_token_caller(place.store, first, &place.arena, &found, &place.err));
@@ -328,11 +350,11 @@ static void a_token_works_until_it_is_over_dropped_or_burnt(void **state)
     assert_false(org_token_caller(place.store, second, &place.arena, &found, &place.err));
     assert_true(org_token_drop(place.store, &caller, ids[0], &place.err));
     assert_true(org_token_drop(place.store, &org_program, ids[1], &place.err));
-    assert_false(org_token_add(place.store, &caller, YM_STR("x"), 367, &place.arena, ids, &first,
-                               &place.err));
+    assert_false(org_token_add(place.store, &caller, YM_STR("x"), ORG_SCOPE_ALL, 367, &place.arena,
+                               ids, &first, &place.err));
     assert_string_equal(place.err.code, "org.token_days");
-    assert_false(
-        org_token_add(place.store, NULL, YM_STR("x"), 1, &place.arena, ids, &first, &place.err));
+    assert_false(org_token_add(place.store, NULL, YM_STR("x"), ORG_SCOPE_ALL, 1, &place.arena, ids,
+                               &first, &place.err));
     assert_string_equal(place.err.code, "org.need_sign_in");
     close_place(&place);
 }
@@ -345,6 +367,7 @@ int main(void)
         cmocka_unit_test(an_unknown_name_and_a_wrong_password_look_the_same),
         cmocka_unit_test(guessing_is_slowed_down_by_account_and_by_address),
         cmocka_unit_test(guesses_at_the_same_moment_win_nothing),
+        cmocka_unit_test(a_guess_a_moment_ahead_of_the_clock_holds_and_one_far_ahead_does_not),
         cmocka_unit_test(a_session_ends_after_half_an_hour_idle_and_twelve_in_all),
         cmocka_unit_test(a_new_password_or_a_lock_ends_all_sessions),
         cmocka_unit_test(a_token_works_until_it_is_over_dropped_or_burnt),
