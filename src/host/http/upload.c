@@ -71,10 +71,11 @@ bool http_upload_put(struct http_connection *turn, struct ym_error *err)
         }
     }
     turn->body.n = 0;
-    // In pieces, so that the last sync does not wait for the whole file.
+    // The disk begins at once, so that the sync at the end does not wait for the whole file; nobody
+    // waits here, and an error is kept by the kernel for that sync.
     if (upload->size - upload->synced >= SYNC_EACH) {
-        if (fdatasync(upload->fd) != 0)
-            return broken(err, "the upload cannot be made durable");
+        (void)sync_file_range(upload->fd, upload->synced, upload->size - upload->synced,
+                              SYNC_FILE_RANGE_WRITE);
         upload->synced = upload->size;
     }
     return true;
