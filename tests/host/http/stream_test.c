@@ -107,7 +107,7 @@ static bool stream(struct http_request *rq, struct http_reply *re, struct ym_err
 
 static const struct http_route routes[] = {
     {"GET", "/stream/{kind}", stream, HTTP_ANYONE, HTTP_NO_BODY, NULL, "s", NULL, "File", 200,
-     false},
+     false, NULL},
 };
 
 static void with_routes(struct http_options *options)
