@@ -15,12 +15,23 @@ static const struct store_migration migrations[] = {
     {4, "uploads", LAKE_UPLOADS_1},
     {5, "catalog-core", CATALOG_SCHEMA_2},
     {6, "org_roles", ORG_SCHEMA_2},
+    {7, "schedules", JOBS_SCHEMA_2},
 };
 
 static const struct jobs_kind kinds[] = {
     {"load.run", lake_run_load, 10},
     {"lake.derive", lake_derive, 10},
     {"lake.sweep", lake_sweep, 10},
+    {"jobs.sweep", jobs_sweep, 0},
+};
+
+static const struct jobs_manner manners[] = {
+    {"load.run", true, lake_stop_load}, // its load is refused with it
+};
+
+static const struct jobs_schedule schedules[] = {
+    {"upkeep.jobs", "jobs.sweep", "17 3 * * *", true},
+    {"upkeep.uploads", "lake.sweep", "47 3 * * *", true},
 };
 
 static const struct jobs_follower followers[] = {
@@ -62,6 +73,10 @@ int main(int argc, char **argv)
         .n_kinds = YM_COUNT(kinds),
         .followers = followers,
         .n_followers = YM_COUNT(followers),
+        .manners = manners,
+        .n_manners = YM_COUNT(manners),
+        .schedules = schedules,
+        .n_schedules = YM_COUNT(schedules),
         .settings = settings,
         .n_settings = YM_COUNT(settings),
         .commands = commands,

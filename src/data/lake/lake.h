@@ -64,6 +64,8 @@ YM_MUST bool lake_receive(struct lake *lake, const struct org_caller *caller,
                           struct lake_load *out, struct ym_error *err);
 bool lake_run_load(struct job *job, void *with,
                    struct ym_error *err); // kind "load.run"; with: struct lake
+// A person stopped that job: its load is dropped.
+bool lake_stop_load(struct job *job, void *with, struct ym_error *err);
 // Kind "lake.derive", follows "version.published": what is derived from the current version is made
 // again (the view by the dataset's name). with: struct lake
 bool lake_derive(struct job *job, void *with, struct ym_error *err);

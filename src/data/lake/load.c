@@ -423,6 +423,33 @@ static bool ingest_again(struct run *run, const struct lake_load *load,
     return false;
 }
 
+bool lake_stop_load(struct job *job, void *with, struct ym_error *err)
+{
+    struct lake *lake = with;
+    struct ym_arena arena = {0};
+    struct ym_error why = {0};
+    struct lake_load load;
+    struct catalog_dataset dataset;
+    int64_t id = 0;
+
+    bool ok = ym_str_int(ym_json_get(job_about(job), "load"), &id) &&
+              read_dataset(lake, id, &arena, &load, &dataset, err);
+    // What was checked meanwhile waits for its steward as any load does.
+    if (ok && ym_str_is(load.state, "received")) {
+        struct quality_target target = {
+            .database = "lake", .dataset = load.dataset, .load = id, .version = load.version};
+        ym_fail(&why, YM_INVALID, "lake.stopped", "the load was stopped");
+        ym_hint(&why, "The file is kept: check it again, or load another.");
+        ok = lake_refuse_for(lake, id, &why);
+        // Where the engine is away, recovery drops the rows later.
+        struct ym_error left = {0};
+        if (!lake_ingest_drop(lake->options.engine, &target, &left))
+            ym_log_error(YM_WARN, "lake.leftovers", &left);
+    }
+    ym_arena_clear(&arena);
+    return ok;
+}
+
 bool lake_run_load(struct job *job, void *with, struct ym_error *err)
 {
     struct run run = {.lake = with, .job = job};
@@ -444,8 +471,9 @@ bool lake_run_load(struct job *job, void *with, struct ym_error *err)
         if (ingest_again(&run, &load, &dataset, &arena, &in, err))
             ok = lake_checked(run.lake, &load, &dataset, &in, err);
         if (!ok) {
-            // Away is not wrong: the job is tried again and the load stays as it is.
-            if (err->kind != YM_BUSY && !lake_refuse_for(run.lake, id, err))
+            // Away is not wrong: the job is tried again and the load stays as it is. Nor is a stop:
+            // of the server, then it runs again; by a person, then lake_stop_load follows.
+            if (err->kind != YM_BUSY && !job_stopped(job) && !lake_refuse_for(run.lake, id, err))
                 ym_log_error(YM_ERROR, "lake.refuse", err);
             goto out;
         }

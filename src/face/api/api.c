@@ -256,6 +256,16 @@ void api_location(const struct http_request *rq, struct http_reply *re, const ch
                       ym_arena_printf(rq->arena, "/api/v1/%s/%.*s", collection, YM_FMT(id)));
 }
 
+bool api_need_platform(const struct http_request *rq, unsigned roles, struct ym_error *err)
+{
+    if (!org_need_role(api_caller(rq), roles, err))
+        return false;
+    if (org_holds(api_caller(rq), roles, 0))
+        return true;
+    ym_fail(err, YM_DENIED, "org.role", "this is for the platform's own administrators");
+    return ym_hint(err, "Ask an administrator of the platform.");
+}
+
 json_t *api_problem(const struct http_request *rq, const struct ym_error *problem)
 {
     if (problem->kind == YM_NO_ERROR)

@@ -71,6 +71,8 @@ json_t *api_roles_json(const struct org_grant *grants, size_t n, const struct or
 json_t *api_sessions_json(const struct org_sessions *sessions, int64_t own);
 void api_location(const struct http_request *rq, struct http_reply *re, const char *collection,
                   struct ym_str id);
+// One of the roles for the platform, not for one agency.
+YM_MUST bool api_need_platform(const struct http_request *rq, unsigned roles, struct ym_error *err);
 json_t *api_job(const struct http_request *rq, const struct jobs_view *view);
 json_t *api_problem(const struct http_request *rq, const struct ym_error *problem);
 
@@ -106,5 +108,7 @@ http_handler api_uploads_options, api_uploads_post, api_upload_get, api_upload_p
 http_handler api_upload_delete, api_upload_post;
 extern const struct http_sink api_upload_sink;
 extern const char *const api_tus_headers[];
-http_handler api_jobs_get, api_job_get, api_job_events;
+http_handler api_jobs_get, api_job_get, api_job_events, api_job_stop, api_job_again;
+http_handler api_schedules_get, api_schedule_patch, api_schedule_run;
+http_handler api_calendar_get, api_calendar_put, api_workdays_get;
 http_handler api_openapi_get, api_health_live, api_health_ready;

@@ -1,12 +1,46 @@
 #include "face/api/inside.h"
 
+// Whoever began it, its agency's stewards, administrators.
+static bool may_act(const struct org_caller *caller, const struct jobs_view *view)
+{
+    static const unsigned roles = ORG_ROLE_BIT(ORG_ADMINISTRATOR) | ORG_ROLE_BIT(ORG_STEWARD);
+
+    return org_holds(caller, ORG_ROLE_BIT(ORG_ADMINISTRATOR), 0) ||
+           (caller->account && caller->account == view->account) ||
+           (view->agency && org_holds(caller, roles, view->agency));
+}
+
+// The load that it works on, where it does: what it makes is opened there.
+static json_t *load_of(const struct jobs_view *view)
+{
+    struct ym_error ignored = {0};
+    json_t *about = NULL, *load;
+    int64_t id = 0;
+
+    if (!ym_json_parse(view->about, SIZE_MAX, &about, &ignored))
+        return json_null();
+    load = ym_str_int(ym_json_get(about, "load"), &id) ? api_id(id) : json_null();
+    json_decref(about);
+    return load;
+}
+
 json_t *api_job(const struct http_request *rq, const struct jobs_view *view)
 {
     json_t *job = NULL;
 
     jobs_view_json(view, &job);
-    if (job)
-        json_object_set_new(job, "problem", api_problem(rq, &view->problem));
+    if (!job)
+        return NULL;
+    json_object_set_new(job, "problem", api_problem(rq, &view->problem));
+    json_object_set_new(job, "load", load_of(view));
+    const struct org_caller *caller = rq->caller;
+    bool mine = caller && caller->account && caller->account == view->account;
+    bool act = caller && may_act(caller, view);
+    bool over = view->state >= JOBS_DONE;
+    json_object_set_new(job, "mine", json_boolean(mine));
+    json_object_set_new(job, "may",
+                        json_pack("{s:b, s:b}", "stop", act && !over, "again",
+                                  act && jobs_may_again(api_of(rq)->options.jobs, view)));
     return job;
 }
 
@@ -27,9 +61,18 @@ bool api_jobs_get(struct http_request *rq, struct http_reply *re, struct ym_erro
 
     if (!api_after(rq, &before, err))
         return false;
-    // To the queue agency 0 is all agencies; to whoever has none it is none.
-    if ((all || caller->agency) && !jobs_list(api_of(rq)->options.jobs, all ? 0 : caller->agency,
-                                              before, limit, rq->arena, &found, err))
+    struct jobs_filter filter = {
+        .agency = all ? 0 : caller->agency,
+        .account = http_param(rq, "mine").p ? caller->account : 0,
+        .state = http_param(rq, "state"),
+    };
+    // Of whoever has no agency only the own ones are seen; own ones are of any agency.
+    if (!all && (filter.account || !filter.agency)) {
+        filter.agency = 0;
+        filter.account = caller->account;
+    }
+    if ((all || filter.agency || filter.account) &&
+        !jobs_find(api_of(rq)->options.jobs, &filter, before, limit, rq->arena, &found, err))
         return false;
     json_t *items = json_array(), *next = NULL;
     for (size_t i = 0; i < found.n; i++)
@@ -68,6 +111,42 @@ bool api_job_get(struct http_request *rq, struct http_reply *re, struct ym_error
     return true;
 }
 
+static bool answer_job(struct http_request *rq, struct http_reply *re, int64_t id,
+                       struct ym_error *err)
+{
+    struct jobs_view view = {0};
+
+    if (!jobs_get(api_of(rq)->options.jobs, id, rq->arena, &view, err))
+        return false;
+    http_reply_json(re, api_job(rq, &view));
+    return true;
+}
+
+static bool act(struct http_request *rq, struct http_reply *re,
+                bool (*what)(struct jobs *jobs, int64_t id, struct ym_error *err),
+                struct ym_error *err)
+{
+    struct jobs_view view = {0};
+
+    if (!find(rq, &view, err))
+        return false;
+    if (!may_act(api_caller(rq), &view)) {
+        ym_fail(err, YM_DENIED, "api.job_act", "this job is another's");
+        return ym_hint(err, "Its agency's stewards and administrators may stop and begin it.");
+    }
+    return what(api_of(rq)->options.jobs, view.id, err) && answer_job(rq, re, view.id, err);
+}
+
+bool api_job_stop(struct http_request *rq, struct http_reply *re, struct ym_error *err)
+{
+    return act(rq, re, jobs_cancel, err);
+}
+
+bool api_job_again(struct http_request *rq, struct http_reply *re, struct ym_error *err)
+{
+    return act(rq, re, jobs_again, err);
+}
+
 /* A job's events. Runners tell `changed`; the connection's end tells `gone`, after which the watch
  * is taken away and nobody tells any more. Whoever is first ends the stream, the other leaves it.
  */
@@ -77,6 +156,7 @@ struct watcher {
     _Atomic int64_t watch;
     _Atomic bool ended;
     char lang[8];
+    struct org_caller caller; // its texts are not looked at
 };
 
 static void end(struct watcher *watcher)
@@ -92,7 +172,8 @@ static bool is_over(const struct jobs_view *view)
 
 static void tell(struct watcher *watcher, const struct jobs_view *view)
 {
-    const struct http_request as_if = {.with = watcher->api, .lang = ym_str(watcher->lang)};
+    const struct http_request as_if = {
+        .with = watcher->api, .lang = ym_str(watcher->lang), .caller = &watcher->caller};
     struct ym_buf text = {0};
     json_t *job = api_job(&as_if, view);
 
@@ -134,6 +215,7 @@ bool api_job_events(struct http_request *rq, struct http_reply *re, struct ym_er
         abort();
     watcher->api = api_of(rq);
     (void)snprintf(watcher->lang, sizeof watcher->lang, "%.*s", YM_FMT(rq->lang));
+    watcher->caller = *api_caller(rq);
     watcher->events = http_reply_events(re, gone, watcher);
     if (!is_over(&view))
         tell(watcher, &view);

@@ -69,6 +69,17 @@ static const struct http_param load_params[] = {
     {"header_row", HTTP_PARAM_INTEGER, -1, 1000000, NULL, "line of the header; -1: there is none"},
     {0},
 };
+static const struct http_param job_params[] = {
+    {"state", HTTP_PARAM_CHOICE, 0, 0, "waiting,running,done,failed,stopped", "only in this state"},
+    {"mine", HTTP_PARAM_CHOICE, 0, 0, "true", "only those that I began"},
+    PAGE,
+    {0},
+};
+static const struct http_param workday_params[] = {
+    {"from", HTTP_PARAM_TEXT, 10, 10, NULL, "YYYY-MM-DD"},
+    {"days", HTTP_PARAM_INTEGER, -1000, 1000, NULL, "working days, 1 without it"},
+    {0},
+};
 static const struct http_param quarantine_params[] = {
     {"code", HTTP_PARAM_TEXT, 1, 64, NULL, "reason"},
     {"column", HTTP_PARAM_TEXT, 1, 1024, NULL, "name of a field"},
@@ -235,13 +246,35 @@ const struct http_route api_routes[] = {
     {"GET", "/api/v1/loads/{id}/quarantine", api_quarantine_get, HTTP_SIGNED_IN, HTTP_NO_BODY,
      quarantine_params, "Quarantined rows of a load", NULL, "QuarantineList", 200, false, "read"},
 
-    {"GET", "/api/v1/jobs", api_jobs_get, HTTP_SIGNED_IN, HTTP_NO_BODY, page_params,
+    {"GET", "/api/v1/jobs", api_jobs_get, HTTP_SIGNED_IN, HTTP_NO_BODY, job_params,
      "Jobs of the own agency, newest first", NULL, "JobList", 200, false, "read"},
     {"GET", "/api/v1/jobs/{id}", api_job_get, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL, "A job", NULL,
      "Job", 200, false, "read"},
     {"GET", "/api/v1/jobs/{id}/events", api_job_events, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
      "Progress as server-sent events: `progress` and `end` with a Job", NULL, "EventStream", 200,
      false, "read"},
+
+    {"POST", "/api/v1/jobs/{id}/stop", api_job_stop, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
+     "Stop a job; its agency's stewards, who began it, administrators", NULL, "Job", 200, false,
+     "load"},
+    {"POST", "/api/v1/jobs/{id}/again", api_job_again, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
+     "Begin a job again that failed or was stopped", NULL, "Job", 200, false, "load"},
+
+    {"GET", "/api/v1/schedules", api_schedules_get, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
+     "What the clock begins; administrators, auditors", NULL, "ScheduleList", 200, false, "manage"},
+    {"PATCH", "/api/v1/schedules/{name}", api_schedule_patch, HTTP_SIGNED_IN, HTTP_JSON_BODY, NULL,
+     "Change rule or pause; needs If-Match; administrators", "ScheduleChange", "Schedule", 200,
+     false, "manage"},
+    {"POST", "/api/v1/schedules/{name}/run", api_schedule_run, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
+     "Begin its job now; administrators", NULL, "Job", 201, false, "manage"},
+    {"GET", "/api/v1/calendar/{year}", api_calendar_get, HTTP_ANYONE, HTTP_NO_BODY, NULL,
+     "Holidays and make-up days of a year, as decreed", NULL, "CalendarYear", 200, false, "read"},
+    {"PUT", "/api/v1/calendar/{year}", api_calendar_put, HTTP_SIGNED_IN, HTTP_JSON_BODY, NULL,
+     "Set the days of a year; administrators", "NewCalendarYear", "CalendarYear", 200, false,
+     "manage"},
+    {"GET", "/api/v1/workdays", api_workdays_get, HTTP_ANYONE, HTTP_NO_BODY, workday_params,
+     "The n-th working day after a day, and how it came about", NULL, "Workdays", 200, false,
+     "read"},
 
     {"GET", "/api/v1/openapi.json", api_openapi_get, HTTP_ANYONE, HTTP_NO_BODY, NULL,
      "This document", NULL, "OpenApi", 200, false, NULL},

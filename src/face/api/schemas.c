@@ -398,6 +398,37 @@ static const struct {
                                                                                     "m") "}"
                                                                                          "}"},
     {"JobList", LIST("Job")},
+    {"Schedule",
+     "{\"type\":\"object\",\"required\":[\"name\",\"kind\",\"rule\",\"paused\",\"etag\"],"
+     "\"properties\":{\"name\":" TEXT ",\"kind\":" TEXT
+     ",\"rule\":{\"type\":\"string\",\"description\":\"five fields of cron, or workday HH:MM\"},"
+     "\"paused\":" BOOLEAN ",\"catch_up\":" BOOLEAN ",\"next_at\":" OR_NULL(
+         "Time") ",\"last_at\":" OR_NULL("Time") ",\"last_job\":" OR_NULL("Id") ",\"etag\":" TEXT
+                                                                                "}}"},
+    {"ScheduleList", LIST("Schedule")},
+    {"ScheduleChange",
+     "{\"type\":\"object\",\"properties\":{\"rule\":" TEXT ",\"paused\":{\"type\":\"integer\","
+     "\"enum\":[0,1]}},\"additionalProperties\":false}"},
+    {"CalendarDay",
+     "{\"type\":\"object\",\"required\":[\"day\",\"works\"],\"properties\":{"
+     "\"day\":{\"type\":\"string\",\"format\":\"date\"},\"works\":{\"type\":\"boolean\","
+     "\"description\":\"a make-up day; false: a holiday\"},\"name\":" TEXT
+     "},\"additionalProperties\":false}"},
+    {"CalendarYear",
+     "{\"type\":\"object\",\"required\":[\"year\",\"known\",\"days\"],\"properties\":{"
+     "\"year\":" INTEGER ",\"known\":" BOOLEAN ",\"source\":" TEXT_OR_NULL ",\"workdays\":" INTEGER
+     ",\"days\":{\"type\":\"array\",\"items\":" REF("CalendarDay") "}}}"},
+    {"NewCalendarYear",
+     "{\"type\":\"object\",\"required\":[\"days\"],\"properties\":{\"source\":" TEXT_OR_NULL
+     ",\"days\":{\"type\":\"array\",\"items\":" REF(
+         "CalendarDay") "}},\"additionalProperties\":false}"},
+    {"Workdays",
+     "{\"type\":\"object\",\"required\":[\"from\",\"days\",\"day\",\"steps\"],\"properties\":{"
+     "\"from\":" TEXT ",\"days\":" INTEGER ",\"day\":" TEXT
+     ",\"known\":{\"type\":\"boolean\",\"description\":\"every year of the way was decreed\"},"
+     "\"steps\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"day\":" TEXT
+     ",\"why\":{\"type\":\"string\",\"enum\":[\"weekday\",\"weekend\",\"holiday\",\"make_up\"]}}}}}"
+     "}"},
     {"Report",
      "{\"type\":\"object\",\"required\":[\"rows_in\",\"rows_kept\",\"rows_quarantined\","
      "\"duplicates_dropped\",\"columns\",\"reasons\"],\"properties\":{\"file\":" TEXT

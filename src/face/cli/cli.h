@@ -34,6 +34,10 @@ struct cli_world {
     size_t n_kinds;
     const struct jobs_follower *followers;
     size_t n_followers;
+    const struct jobs_manner *manners;
+    size_t n_manners;
+    const struct jobs_schedule *schedules;
+    size_t n_schedules;
     const struct ym_setting *settings;
     size_t n_settings;
     const struct cli_command *const *commands; // ended by NULL

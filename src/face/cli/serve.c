@@ -5,6 +5,7 @@
 #include "face/api/api.h"
 #include "host/engine/engine.h"
 #include "host/http/server.h"
+#include "host/jobs/calendar.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,6 +99,25 @@ static bool start_engine(struct cli *cli, const struct ym_settings *settings, st
            engine_start(&options, &parts->engine, err);
 }
 
+// The years that were decreed when this program was made; what people entered stays.
+static bool load_calendar(struct cli *cli, struct parts *parts, struct ym_error *err)
+{
+    const char *path = ym_arena_printf(&cli->arena, "%s/calendar/cn.csv", cli->share).p;
+    struct ym_str text;
+    int64_t years = 0;
+
+    if (access(path, F_OK) != 0) {
+        ym_log(YM_WARN, "serve.no_calendar", YM_ARGS(ym_text("path", ym_str(path))));
+        return true; // the plain week holds
+    }
+    if (!cli_read_file(path, &cli->arena, &text, err) ||
+        !jobs_calendar_load(parts->pool, text, &years, err))
+        return false;
+    if (years > 0)
+        ym_log(YM_INFO, "serve.calendar", YM_ARGS(ym_int("years", years)));
+    return true;
+}
+
 static bool start_lake(struct cli *cli, const struct ym_settings *settings, struct parts *parts,
                        struct ym_error *err)
 {
@@ -121,9 +141,14 @@ static bool start_lake(struct cli *cli, const struct ym_settings *settings, stru
         .n_kinds = cli->world->n_kinds,
         .followers = cli->world->followers,
         .n_followers = cli->world->n_followers,
+        .manners = cli->world->manners,
+        .n_manners = cli->world->n_manners,
+        .schedules = cli->world->schedules,
+        .n_schedules = cli->world->n_schedules,
+        .zone = lake.zone,
         .with = parts->lake,
     };
-    return jobs_start(&jobs, &parts->jobs, err);
+    return load_calendar(cli, parts, err) && jobs_start(&jobs, &parts->jobs, err);
 }
 
 static bool start_http(struct cli *cli, const struct ym_settings *settings, struct parts *parts,

@@ -11,10 +11,11 @@ enum {
     JOBS_WORD_MAX = 64,
     JOBS_TRIES = 5,
     JOBS_DEATHS = 25,
-    JOBS_LOOK_MS = 2000,     // for rows that others wrote
-    JOBS_WRITE_MS = 1000,    // progress into the row
-    JOBS_TELL_MS = 100,      // progress to watchers
-    JOBS_ELSEWHERE_MS = 1000 // watched jobs that do not run here
+    JOBS_LOOK_MS = 2000,      // for rows that others wrote
+    JOBS_WRITE_MS = 1000,     // progress into the row
+    JOBS_TELL_MS = 100,       // progress to watchers
+    JOBS_ELSEWHERE_MS = 1000, // watched jobs that do not run here
+    JOBS_PLANS_MS = 10000     // for schedules that others changed
 };
 
 struct job {
@@ -63,9 +64,10 @@ struct jobs {
     pthread_mutex_t lock;
     pthread_cond_t work, keep, change; // change: a job ended, a call or a hold is over
     // guarded by lock:
-    bool closing; // runners shall end
-    bool closed;  // they have
-    bool look;    // at watched jobs, now
+    int64_t plans_at; // when the schedules are looked at, by ym_monotonic
+    bool closing;     // runners shall end
+    bool closed;      // they have
+    bool look;        // at watched jobs, now
     uint64_t wakes, endings;
     struct job *running;
     struct watch *watches, *blank;
@@ -79,8 +81,12 @@ void jobs_run_all(void *jobs); // a runner
 void jobs_keep(void *jobs);    // the keeper
 void jobs_tell_watchers(struct jobs *jobs, const struct jobs_view *view);
 bool jobs_ended(enum jobs_state state);
+const struct jobs_manner *jobs_manner_of(const struct jobs *jobs, struct ym_str kind); // never NULL
+YM_MUST bool jobs_plans_make(struct jobs *jobs, struct ym_error *err);                 // at start
+int64_t jobs_plans_fire(struct jobs *jobs); // begins what is due; when to look again, ym_monotonic
+void jobs_plans_changed(struct jobs *jobs);
 void jobs_read_view(const struct store_rows *rows, struct ym_arena *arena, struct jobs_view *out);
 const char *jobs_problem_text(const struct ym_error *problem, struct ym_arena *arena);
 #define JOBS_COLUMNS                                                                               \
     "id, kind, subject, agency, account, state, stage, done, total, unit, created, started, "      \
-    "ended, problem"
+    "ended, problem, about"

@@ -29,6 +29,25 @@ const char JOBS_SCHEMA_1[] =
     "CREATE INDEX job_due ON job (state, due);"
     "CREATE INDEX job_agency ON job (agency, id);";
 
+const char JOBS_SCHEMA_2[] =
+    "CREATE TABLE schedule ("
+    " name TEXT PRIMARY KEY,"
+    " kind TEXT NOT NULL,"
+    " rule TEXT NOT NULL," // of pure/calendar
+    " catch_up BIGINT NOT NULL,"
+    " paused BIGINT NOT NULL DEFAULT 0,"
+    " next BIGINT NOT NULL," // 0: to be reckoned
+    " last BIGINT NOT NULL DEFAULT 0,"
+    " last_job BIGINT NOT NULL DEFAULT 0,"
+    " etag BIGINT NOT NULL DEFAULT 1);"
+    "CREATE TABLE calendar_year ("
+    " year BIGINT PRIMARY KEY,"
+    " source TEXT NOT NULL);" // the decree
+    "CREATE TABLE calendar_day ("
+    " day BIGINT PRIMARY KEY," // since 1970-01-01
+    " works BIGINT NOT NULL,"
+    " name TEXT NOT NULL);";
+
 void jobs_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t monotonic)
 {
     struct timespec until = {monotonic / YM_SECOND, monotonic % YM_SECOND * 1000};
@@ -51,7 +70,7 @@ static void prepare_sql(struct jobs *jobs)
         " ((state = 'waiting' AND due <= :now) OR (state = 'running' AND lease < :now))"
         " ORDER BY due, id LIMIT 1)"
         " AND ((state = 'waiting' AND due <= :now) OR (state = 'running' AND lease < :now))"
-        " RETURNING " JOBS_COLUMNS ", about, tries, deaths, stop";
+        " RETURNING " JOBS_COLUMNS ", tries, deaths, stop";
     struct ym_buf names;
 
     ym_buf_init(&names, 0);
@@ -129,7 +148,7 @@ bool jobs_start(const struct jobs_options *options, struct jobs **out, struct ym
     jobs->owner &= INT64_MAX;
     init_locks(jobs);
     prepare_sql(jobs);
-    if (!take_back(jobs, err)) {
+    if (!take_back(jobs, err) || !jobs_plans_make(jobs, err)) {
         free_jobs(jobs);
         return false;
     }
@@ -179,6 +198,16 @@ static bool is_kind(const struct jobs *jobs, const char *name)
         if (strcmp(jobs->options.kinds[i].name, name) == 0)
             return true;
     return false;
+}
+
+const struct jobs_manner *jobs_manner_of(const struct jobs *jobs, struct ym_str kind)
+{
+    static const struct jobs_manner none = {0};
+
+    for (size_t i = 0; i < jobs->options.n_manners; i++)
+        if (ym_str_is(kind, jobs->options.manners[i].kind))
+            return &jobs->options.manners[i];
+    return &none;
 }
 
 static const char SQL_ADD[] =

@@ -19,6 +19,7 @@
 #include "host/store/store.h"
 
 extern const char JOBS_SCHEMA_1[];
+extern const char JOBS_SCHEMA_2[]; // schedules and the calendar; after JOBS_SCHEMA_1
 
 struct jobs;
 struct job;
@@ -32,12 +33,34 @@ struct jobs_follower {
     const char *event; // "version.published"
     const char *kind;
 };
+// How a kind wants to be handled; one that has no row may be begun again by hand after it failed or
+// was stopped, and leaves nothing open.
+struct jobs_manner {
+    const char *kind;
+    bool once; // its failure has moved something on: nothing to begin again
+    // A person stopped it, before or while it ran: closes what it left open. Instead of `run` where
+    // it had not begun. Repeatable; what fails here is logged, and the job is stopped all the same.
+    bool (*stopped)(struct job *job, void *with, struct ym_error *err);
+};
+/* What is begun by the clock (pure/calendar says how a rule is written). The first start puts a row
+ * into the store for each; rule and pause are the row's from then on. Where the server was away at
+ * the moment, `catch_up` begins the job once when it is back, else the moment is let go. Of several
+ * servers one begins it. */
+struct jobs_schedule {
+    const char *name, *kind, *rule;
+    bool catch_up;
+};
 struct jobs_options {
     struct store_pool *pool;
     const struct jobs_kind *kinds;
     size_t n_kinds;
     const struct jobs_follower *followers;
     size_t n_followers;
+    const struct jobs_manner *manners;
+    size_t n_manners;
+    const struct jobs_schedule *schedules;
+    size_t n_schedules;
+    const char *zone; // of the schedules
     void *with;       // for the kinds' functions
     size_t runners;   // threads; 0: 2
     int64_t lease_ms; // 0: 30 s
@@ -69,11 +92,13 @@ const json_t *job_about(const struct job *job);
 void job_progress(struct job *job, const char *stage, int64_t done, int64_t total,
                   const char *unit);
 bool job_stopped(void *job); // stop asked for; shaped for the callbacks that take a `with`
+// Kind "jobs.sweep": rows of jobs that ended well go after 30 days, others after 90.
+bool jobs_sweep(struct job *job, void *with, struct ym_error *err);
 
 enum jobs_state { JOBS_WAITING, JOBS_RUNNING, JOBS_DONE, JOBS_FAILED, JOBS_STOPPED };
 struct jobs_view {                                                     // texts in the arena
     int64_t id, agency, account, done, total, created, started, ended; // 0: not yet
-    struct ym_str kind, stage, unit, subject;
+    struct ym_str kind, stage, unit, subject, about; // about: the JSON of jobs_add
     enum jobs_state state;
     struct ym_error problem; // kind YM_NO_ERROR: none
 };
@@ -88,7 +113,36 @@ struct jobs_list {
 // Newest first, before id `before` (0: from the newest); `agency` 0: of all.
 YM_MUST bool jobs_list(struct jobs *jobs, int64_t agency, int64_t before, int64_t limit,
                        struct ym_arena *arena, struct jobs_list *out, struct ym_error *err);
+struct jobs_filter {
+    int64_t agency, account; // 0: of all
+    struct ym_str state;     // a state's name, or none
+};
+YM_MUST bool jobs_find(struct jobs *jobs, const struct jobs_filter *filter, int64_t before,
+                       int64_t limit, struct ym_arena *arena, struct jobs_list *out,
+                       struct ym_error *err);
 YM_MUST bool jobs_cancel(struct jobs *jobs, int64_t id, struct ym_error *err);
+// A job that failed or was stopped waits again, as if it were new. YM_CONFLICT "jobs.not_over",
+// "jobs.once".
+YM_MUST bool jobs_again(struct jobs *jobs, int64_t id, struct ym_error *err);
+bool jobs_may_again(const struct jobs *jobs, const struct jobs_view *view);
+
+// Schedules, by name; YM_NOT_FOUND "jobs.no_schedule", YM_CONFLICT "jobs.schedule_etag".
+struct jobs_plan { // texts in the arena
+    struct ym_str name, kind, rule;
+    bool catch_up, paused;
+    int64_t next, last, last_job, etag; // 0: not yet, none
+};
+struct jobs_plans {
+    struct jobs_plan *items;
+    size_t n, cap;
+};
+YM_MUST bool jobs_plan_list(struct jobs *jobs, struct ym_arena *arena, struct jobs_plans *out,
+                            struct ym_error *err);
+// rule none: as it is. A rule that is none is refused as pure/calendar refuses it.
+YM_MUST bool jobs_plan_change(struct jobs *jobs, struct ym_str name, int64_t etag,
+                              struct ym_str rule, bool paused, struct ym_error *err);
+YM_MUST bool jobs_plan_run(struct jobs *jobs, struct ym_str name, int64_t account, int64_t *job,
+                           struct ym_error *err); // now
 // Blocks until the job ended or `timeout_ms` passed; true when it ended.
 bool jobs_wait(struct jobs *jobs, int64_t id, int64_t timeout_ms);
 

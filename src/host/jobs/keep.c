@@ -191,6 +191,16 @@ void jobs_keep(void *with)
             serve(jobs, job, now);
             continue;
         }
+        if (jobs->options.n_schedules > 0 && jobs->plans_at <= now && !jobs->closing) {
+            jobs->plans_at = INT64_MAX; // a change meanwhile sets it back
+            pthread_mutex_unlock(&jobs->lock);
+            int64_t again = jobs_plans_fire(jobs);
+            pthread_mutex_lock(&jobs->lock);
+            jobs->plans_at = again < jobs->plans_at ? again : jobs->plans_at;
+            continue;
+        }
+        if (jobs->options.n_schedules > 0 && !jobs->closing && jobs->plans_at < wake)
+            wake = jobs->plans_at;
         if (elsewhere_after(jobs, 0) > 0) {
             int64_t look = looked_at + JOBS_ELSEWHERE_MS * INT64_C(1000);
             if (jobs->look || look <= now) {

@@ -19,7 +19,7 @@ static struct job *job_of(struct jobs *jobs, const struct store_rows *rows)
     job->arena = arena;
     jobs_read_view(rows, &job->arena, &job->view);
     job->kind = kind_of(jobs, job->view.kind);
-    if (!ym_json_parse(store_text(rows, 14), SIZE_MAX, &job->about, &wrong))
+    if (!ym_json_parse(job->view.about, SIZE_MAX, &job->about, &wrong))
         job->about = json_object();
     job->tries = store_int(rows, 15);
     job->deaths = store_int(rows, 16);
@@ -226,7 +226,7 @@ static bool hide(struct jobs *jobs, struct job *job)
 static bool carry_out(struct jobs *jobs, struct job *job, struct ym_error *err)
 {
     if (job->cancelled)
-        return false; // while its server was dead
+        return false; // before it began, or while its server was dead
     if (job->deaths > JOBS_DEATHS) {
         ym_fail(err, YM_FAULT, "jobs.died", "the server ended %d times during this job",
                 JOBS_DEATHS);
@@ -239,6 +239,19 @@ static bool carry_out(struct jobs *jobs, struct job *job, struct ym_error *err)
         ym_hint(err, "This is a mistake in the program: report it with the log.");
     }
     return false;
+}
+
+// What a stopped job left open is closed while the row is still ours.
+static void close_stopped(struct jobs *jobs, struct job *job)
+{
+    const struct jobs_manner *manner = jobs_manner_of(jobs, job->view.kind);
+    struct ym_error err = {0};
+
+    pthread_mutex_lock(&jobs->lock);
+    bool cancelled = job->cancelled && !job->lost;
+    pthread_mutex_unlock(&jobs->lock);
+    if (cancelled && manner->stopped && !manner->stopped(job, jobs->options.with, &err))
+        ym_log_error(YM_ERROR, "jobs.stopped", &err);
 }
 
 static void log_outcome(const struct job *job, const struct outcome *out)
@@ -261,6 +274,8 @@ static void run(struct jobs *jobs, struct job *job)
     jobs_tell_watchers(jobs, &job->view);
     job->told_at = ym_monotonic();
     bool ok = show(jobs, job) && carry_out(jobs, job, &err);
+    if (!ok)
+        close_stopped(jobs, job);
     bool closing = hide(jobs, job);
     struct outcome out = outcome_of(job, ok, closing, &err);
     if (!job->lost && end_surely(job, &out)) {

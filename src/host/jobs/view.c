@@ -75,6 +75,7 @@ void jobs_read_view(const struct store_rows *rows, struct ym_arena *arena, struc
         if (ym_str_is(state, names[i]))
             out->state = (enum jobs_state)i;
     read_problem(store_text(rows, 13), &out->problem);
+    out->about = ym_arena_str(arena, store_text(rows, 14));
 }
 
 // What runs here is newer in memory than in its row.
@@ -127,26 +128,30 @@ bool jobs_get(struct jobs *jobs, int64_t id, struct ym_arena *arena, struct jobs
     return true;
 }
 
-static const char SQL_COUNT[] = "SELECT COUNT(*) FROM job WHERE :agency = 0 OR agency = :agency";
-static bool count(struct store *store, int64_t agency, int64_t *total, struct ym_error *err)
+#define JOBS_FILTER                                                                                \
+    " FROM job WHERE (:agency = 0 OR agency = :agency) AND (:account = 0 OR account = :account)"   \
+    " AND (:state = '' OR state = :state)"
+static const char SQL_COUNT[] = "SELECT COUNT(*)" JOBS_FILTER;
+static const char SQL_LIST[] = "SELECT " JOBS_COLUMNS JOBS_FILTER
+                               " AND id < :before"
+                               " ORDER BY id DESC LIMIT :limit";
+static bool count(struct store *store, struct ym_args filter, int64_t *total, struct ym_error *err)
 {
     struct store_rows *rows;
 
-    if (!store_ask(store, SQL_COUNT, YM_ARGS(ym_int("agency", agency)), &rows, err))
+    if (!store_ask(store, SQL_COUNT, filter, &rows, err))
         return false;
     if (store_next(rows, err))
         *total = store_int(rows, 0);
     return store_rows_close(rows, err);
 }
 
-static const char SQL_LIST[] = "SELECT " JOBS_COLUMNS
-                               " FROM job"
-                               " WHERE (:agency = 0 OR agency = :agency) AND id < :before"
-                               " ORDER BY id DESC LIMIT :limit";
-bool jobs_list(struct jobs *jobs, int64_t agency, int64_t before, int64_t limit,
+bool jobs_find(struct jobs *jobs, const struct jobs_filter *filter, int64_t before, int64_t limit,
                struct ym_arena *arena, struct jobs_list *out, struct ym_error *err)
 {
-    struct ym_arg whose = ym_int("agency", agency), most = ym_int("limit", limit);
+    struct ym_arg agency = ym_int("agency", filter->agency);
+    struct ym_arg account = ym_int("account", filter->account);
+    struct ym_arg state = ym_text("state", filter->state.p ? filter->state : YM_STR(""));
     struct ym_arg first = ym_int("before", before > 0 ? before : INT64_MAX);
     struct store *store = NULL;
     struct store_rows *rows = NULL;
@@ -154,8 +159,9 @@ bool jobs_list(struct jobs *jobs, int64_t agency, int64_t before, int64_t limit,
 
     *out = (struct jobs_list){0};
     bool ok = store_take(jobs->options.pool, &store, err) &&
-              count(store, agency, &out->total, err) &&
-              store_ask(store, SQL_LIST, YM_ARGS(whose, first, most), &rows, err);
+              count(store, YM_ARGS(agency, account, state), &out->total, err) &&
+              store_ask(store, SQL_LIST,
+                        YM_ARGS(agency, account, state, first, ym_int("limit", limit)), &rows, err);
     if (ok) {
         while (store_next(rows, err)) {
             out->items = ym_arena_grow(arena, out->items, &cap, out->n + 1, sizeof *out->items);
@@ -167,6 +173,12 @@ bool jobs_list(struct jobs *jobs, int64_t agency, int64_t before, int64_t limit,
     for (size_t i = 0; ok && i < out->n; i++)
         add_progress(jobs, arena, &out->items[i]);
     return ok;
+}
+
+bool jobs_list(struct jobs *jobs, int64_t agency, int64_t before, int64_t limit,
+               struct ym_arena *arena, struct jobs_list *out, struct ym_error *err)
+{
+    return jobs_find(jobs, &(struct jobs_filter){.agency = agency}, before, limit, arena, out, err);
 }
 
 static void stop_here(struct jobs *jobs, int64_t id)
@@ -185,11 +197,13 @@ static void stop_here(struct jobs *jobs, int64_t id)
     pthread_mutex_unlock(&jobs->lock);
 }
 
-// One statement, so that a job cannot slip from one state into the other between two.
+// One statement, so that a job cannot slip from one state into the other between two. A waiting job
+// that leaves something open is given to a runner, which closes it.
 static const char SQL_CANCEL[] =
     "UPDATE job SET stop = 1,"
-    " ended = CASE state WHEN 'waiting' THEN :now ELSE ended END,"
-    " state = CASE state WHEN 'waiting' THEN 'stopped' ELSE state END"
+    " ended = CASE WHEN state = 'waiting' AND :care = 0 THEN :now ELSE ended END,"
+    " due = CASE WHEN state = 'waiting' AND :care = 1 THEN :now ELSE due END,"
+    " state = CASE WHEN state = 'waiting' AND :care = 0 THEN 'stopped' ELSE state END"
     " WHERE id = :id AND state IN ('waiting', 'running')";
 bool jobs_cancel(struct jobs *jobs, int64_t id, struct ym_error *err)
 {
@@ -197,24 +211,67 @@ bool jobs_cancel(struct jobs *jobs, int64_t id, struct ym_error *err)
     struct store *store = NULL;
     struct jobs_view view = {0};
     int64_t changed = 0;
+    bool ok = false;
 
-    bool ok = store_take(jobs->options.pool, &store, err) &&
-              store_run(store, SQL_CANCEL, YM_ARGS(ym_int("id", id), ym_int("now", ym_now())),
-                        &changed, err);
+    if (!jobs_get(jobs, id, &arena, &view, err))
+        goto out;
+    struct ym_arg care = ym_int("care", jobs_manner_of(jobs, view.kind)->stopped != NULL);
+    ok = store_take(jobs->options.pool, &store, err) &&
+         store_run(store, SQL_CANCEL, YM_ARGS(ym_int("id", id), ym_int("now", ym_now()), care),
+                   &changed, err);
     store_give(jobs->options.pool, store);
-    if (!ok)
-        return false;
-    if (changed > 0) {
+    if (ok && changed > 0) {
         stop_here(jobs, id);
-        return true;
-    }
-    if (jobs_get(jobs, id, &arena, &view, err)) {
-        ym_fail(err, YM_CONFLICT, "jobs.ended", "the job is %s already",
-                jobs_state_name(view.state));
+        jobs_wake(jobs);
+    } else if (ok && (ok = jobs_get(jobs, id, &arena, &view, err))) {
+        ok = ym_fail(err, YM_CONFLICT, "jobs.ended", "the job is %s already",
+                     jobs_state_name(view.state));
         ym_hint(err, "Reload the page.");
     }
+out:
     ym_arena_clear(&arena);
-    return false;
+    return ok;
+}
+
+bool jobs_may_again(const struct jobs *jobs, const struct jobs_view *view)
+{
+    return (view->state == JOBS_FAILED || view->state == JOBS_STOPPED) &&
+           !jobs_manner_of(jobs, view->kind)->once;
+}
+
+static const char SQL_AGAIN[] =
+    "UPDATE job SET state = 'waiting', stop = 0, tries = 0, deaths = 0, due = :now, started = 0,"
+    " ended = 0, stage = '', done = 0, total = 0, unit = '', problem = NULL"
+    " WHERE id = :id AND state IN ('failed', 'stopped')";
+bool jobs_again(struct jobs *jobs, int64_t id, struct ym_error *err)
+{
+    struct ym_arena arena = {0};
+    struct store *store = NULL;
+    struct jobs_view view = {0};
+    int64_t changed = 0;
+    bool ok = false;
+
+    if (!jobs_get(jobs, id, &arena, &view, err))
+        goto out;
+    if (jobs_ended(view.state) && jobs_manner_of(jobs, view.kind)->once) {
+        ym_fail(err, YM_CONFLICT, "jobs.once", "a job of this kind is not begun again");
+        ym_hint(err, "Begin anew what it was for.");
+        goto out;
+    }
+    ok = store_take(jobs->options.pool, &store, err) &&
+         store_run(store, SQL_AGAIN, YM_ARGS(ym_int("id", id), ym_int("now", ym_now())), &changed,
+                   err);
+    store_give(jobs->options.pool, store);
+    if (ok && changed == 0) {
+        ok = ym_fail(err, YM_CONFLICT, "jobs.not_over", "the job is %s",
+                     jobs_state_name(view.state));
+        ym_hint(err, "Only what failed or was stopped is begun again. Reload the page.");
+    }
+    if (ok)
+        jobs_wake(jobs);
+out:
+    ym_arena_clear(&arena);
+    return ok;
 }
 
 static json_t *time_or_null(int64_t time)
