@@ -16,6 +16,7 @@ static const struct store_migration migrations[] = {
     {5, "catalog-core", CATALOG_SCHEMA_2},
     {6, "org_roles", ORG_SCHEMA_2},
     {7, "schedules", JOBS_SCHEMA_2},
+    {8, "recipe", LAKE_SCHEMA_RECIPE},
 };
 
 static const struct jobs_kind kinds[] = {

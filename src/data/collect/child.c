@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -16,8 +17,9 @@ enum {
 };
 
 struct asked {
-    struct ym_str format, ending, encoding, delimiter;
-    int64_t header_row, columns;
+    struct collect_recipe recipe;
+    struct ym_str ending;
+    int64_t columns, preview;
 };
 
 static bool fail_argument(struct ym_error *err, struct ym_str argument)
@@ -38,17 +40,25 @@ static bool parse(int argc, char **argv, struct asked *asked, struct ym_error *e
         if (!ym_str_cut(&rest, '=', &key) || !rest.p)
             return fail_argument(err, key);
         if (ym_str_is(key, "format"))
-            asked->format = rest;
+            asked->recipe.format = rest;
         else if (ym_str_is(key, "ending"))
             asked->ending = rest;
         else if (ym_str_is(key, "encoding"))
-            asked->encoding = rest;
+            asked->recipe.encoding = rest;
         else if (ym_str_is(key, "delimiter"))
-            asked->delimiter = rest;
+            asked->recipe.delimiter = rest;
+        else if (ym_str_is(key, "sheet"))
+            asked->recipe.sheet = rest;
+        else if (ym_str_is(key, "skip"))
+            asked->recipe.skip = rest;
         else if (ym_str_is(key, "header_row"))
-            number = ym_str_int(rest, &asked->header_row);
+            number = ym_str_int(rest, &asked->recipe.header_row);
+        else if (ym_str_is(key, "header_rows"))
+            number = ym_str_int(rest, &asked->recipe.header_rows);
         else if (ym_str_is(key, "columns"))
             number = ym_str_int(rest, &asked->columns) && asked->columns >= 0;
+        else if (ym_str_is(key, "preview"))
+            number = ym_str_int(rest, &asked->preview) && asked->preview >= 0;
         else
             number = false;
         if (!number)
@@ -68,9 +78,9 @@ static bool read_file(const struct asked *asked, struct collect_sink *sink, stru
     struct collect_job job = {
         .file = {.fd = 0, .tick = tick, .with = sink},
         .ending = asked->ending,
-        .delimiter = asked->delimiter,
-        .header_row = asked->header_row,
+        .recipe = &asked->recipe,
         .columns = (size_t)asked->columns,
+        .preview = (size_t)asked->preview,
     };
     struct collect_encoding declared;
     struct stat facts;
@@ -80,14 +90,18 @@ static bool read_file(const struct asked *asked, struct collect_sink *sink, stru
         return fail_argument(err, YM_STR("standard input"));
     job.file.size = facts.st_size;
     (void)posix_fadvise(0, 0, 0, POSIX_FADV_SEQUENTIAL);
-    if (asked->encoding.p) {
-        if (!collect_encoding_declared(asked->encoding, &declared, err))
+    if (!collect_recipe_check(&asked->recipe, err) ||
+        !collect_skips_parse(asked->recipe.skip, &job.skips, err))
+        return false;
+    if (asked->recipe.encoding.n > 0) {
+        if (!collect_encoding_declared(asked->recipe.encoding, &declared, err))
             return false;
         job.declared = &declared;
     }
     bool other = job.declared && declared.code == COLLECT_OTHER;
     if (!collect_decoder_new(other ? declared.name : "gb18030", &job.decoder, err))
         return false;
+    tzset();             // looks for the zone once; it is UTC0, which has no file
     json_object_seed(0); // reads /dev/urandom, which the cage would not let it open
     struct worker_cage cage = {
         .memory_bytes = MEMORY,
@@ -97,8 +111,9 @@ static bool read_file(const struct asked *asked, struct collect_sink *sink, stru
         return false;
     if (!collect_file_read(&job.file, 0, head, HEAD, &n, err))
         return false;
+    job.head = (struct ym_str){head, n};
     const struct collect_reader *reader =
-        collect_reader_of(asked->format, (struct ym_str){head, n}, asked->ending, err);
+        collect_reader_of(asked->recipe.format, job.head, asked->ending, err);
     return reader && reader->read(&job, sink, err);
 }
 

@@ -205,6 +205,55 @@ static bool utf8_next(const struct collect_piece *piece, struct place *at,
     return true;
 }
 
+static unsigned unit_at(const unsigned char *p, bool big)
+{
+    return big ? p[0] * 256U + p[1] : p[1] * 256U + p[0];
+}
+
+static void put_utf8(struct place *at, uint32_t c)
+{
+    if (c < 0x80) {
+        *at->out++ = (char)c;
+    } else if (c < 0x800) {
+        *at->out++ = (char)(0xC0 | c >> 6);
+        *at->out++ = (char)(0x80 | (c & 0x3F));
+    } else if (c < 0x10000) {
+        *at->out++ = (char)(0xE0 | c >> 12);
+        *at->out++ = (char)(0x80 | (c >> 6 & 0x3F));
+        *at->out++ = (char)(0x80 | (c & 0x3F));
+    } else {
+        *at->out++ = (char)(0xF0 | c >> 18);
+        *at->out++ = (char)(0x80 | (c >> 12 & 0x3F));
+        *at->out++ = (char)(0x80 | (c >> 6 & 0x3F));
+        *at->out++ = (char)(0x80 | (c & 0x3F));
+    }
+}
+
+// One character of UTF-16. False: the piece cuts it.
+static bool utf16_next(bool big, const struct collect_piece *piece, struct place *at,
+                       struct collect_faults *faults)
+{
+    size_t left = (size_t)(at->end - at->p);
+    uint32_t unit = left < 2 ? 0 : unit_at(at->p, big), low;
+
+    if ((left < 2 || (left < 4 && unit >= 0xD800 && unit < 0xDC00)) && !piece->last)
+        return false;
+    if (left >= 2 && (unit < 0xD800 || unit >= 0xE000)) {
+        put_utf8(at, unit);
+        at->p += 2;
+        return true;
+    }
+    low = left >= 4 ? unit_at(at->p + 2, big) : 0;
+    if (left >= 4 && unit < 0xDC00 && low >= 0xDC00 && low < 0xE000) {
+        put_utf8(at, 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
+        at->p += 4;
+        return true;
+    }
+    record(piece, at, faults);
+    escape(at, left < 2 ? left : 2);
+    return true;
+}
+
 // The rest of the piece by iconv, which stops at what it does not know.
 static bool other_next(struct collect_decoder *decoder, const struct collect_piece *piece,
                        struct place *at, struct collect_faults *faults)
@@ -236,6 +285,10 @@ size_t collect_decode(struct collect_decoder *decoder, enum collect_code code,
     if (code == COLLECT_GB18030 && !decoder->learned)
         learn(decoder);
     while (more && at.p < at.end) {
+        if (code == COLLECT_UTF16LE || code == COLLECT_UTF16BE) {
+            more = utf16_next(code == COLLECT_UTF16BE, piece, &at, faults);
+            continue;
+        }
         if (code == COLLECT_OTHER) {
             more = other_next(decoder, piece, &at, faults);
             continue;

@@ -1,12 +1,8 @@
 #include "data/collect/dialect.h"
 
-#include <strings.h>
+#include "data/collect/table.h"
 
-enum {
-    HEADER_ROWS = 60, // rows below the first one that tell whether it is a header
-    TITLE_LINES = 20,
-    NOTE_HEAD = 60 // bytes of a note in which its colon stands
-};
+enum { TITLE_LINES = 20 };
 
 bool collect_delimiter_parse(struct ym_str name, struct collect_dialect *dialect)
 {
@@ -39,6 +35,13 @@ bool collect_delimiter_parse(struct ym_str name, struct collect_dialect *dialect
     return true;
 }
 
+bool collect_fail_delimiter(struct ym_str name, struct ym_error *err)
+{
+    ym_fail(err, YM_INVALID, "collect.delimiter", "'%.*s' cannot be a delimiter", YM_FMT(name));
+    ym_about(err, name);
+    return ym_hint(err, "Say one character such as , or ; or one of tab, blank, none.");
+}
+
 struct ym_str collect_delimiter_name(const struct collect_dialect *dialect, char to[8])
 {
     if (dialect->blank)
@@ -49,20 +52,6 @@ struct ym_str collect_delimiter_name(const struct collect_dialect *dialect, char
         return YM_STR("none");
     to[0] = dialect->delimiter;
     return (struct ym_str){to, 1};
-}
-
-static struct ym_str text_of(const struct collect_cell *cell)
-{
-    return ym_str_trim((struct ym_str){cell->p, cell->n});
-}
-
-static size_t filled(const struct collect_row *row)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < row->n; i++)
-        n += text_of(&row->cells[i]).n > 0;
-    return n;
 }
 
 // Walks the rows of a sample; false at its end, or at a row that it cuts.
@@ -201,15 +190,6 @@ void collect_shape_find(const struct collect_sample *sample, bool found,
     use(shape, &best);
 }
 
-static bool is_title(const struct collect_row *row, size_t width)
-{
-    size_t n = filled(row);
-
-    if (width < 3)
-        return row->n == 1 && width == 2;
-    return n <= 1 || (n == 2 && width >= 5 && row->n * 2 < width);
-}
-
 const char *collect_table_start(const struct collect_sample *sample,
                                 const struct collect_shape *shape)
 {
@@ -221,7 +201,7 @@ const char *collect_table_start(const struct collect_sample *sample,
         // Blank lines before the row were passed over too: they are found again by walking.
         if (!first)
             first = before;
-        if (!is_title(&row, shape->width))
+        if (!collect_is_title(&row, shape->width))
             start = before;
         before = p;
     }
@@ -229,132 +209,25 @@ const char *collect_table_start(const struct collect_sample *sample,
     return start ? start : first ? first : sample->p;
 }
 
-enum look {
-    LOOK_EMPTY,
-    LOOK_NUMBER, // or a date, a time, a share
-    LOOK_TEXT
-};
-
-static enum look look_of(struct ym_str s)
-{
-    static const char *const missing[] = {"-",   "--",   "—",    "——",   "NA",  "N/A", "NaN",
-                                          "nan", "NULL", "null", "None", "\\N", "/",   "无"};
-    static const char marks[] = "+-.,:/% TZeE";
-    static const char *const signs[] = {"年", "月", "日", "时", "分", "秒", "￥", "¥", "％"};
-    size_t digits = 0;
-
-    s = ym_str_trim(s);
-    if (s.n == 0)
-        return LOOK_EMPTY;
-    for (size_t i = 0; i < YM_COUNT(missing); i++)
-        if (ym_str_is(s, missing[i]))
-            return LOOK_EMPTY;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] >= '0' && s.p[i] <= '9') {
-            digits++;
-            continue;
-        }
-        if (strchr(marks, s.p[i]))
-            continue;
-        size_t k = 0;
-        while (k < YM_COUNT(signs) && !ym_str_starts(ym_str_sub(s, i, s.n), ym_str(signs[k])))
-            k++;
-        if (k == YM_COUNT(signs))
-            return LOOK_TEXT;
-        i += strlen(signs[k]) - 1;
-    }
-    return digits > 0 ? LOOK_NUMBER : LOOK_TEXT;
-}
-
-// "2019", "2019年", "7月", "2019-07": what a wide table has as the names of its columns.
-static bool is_period(struct ym_str s)
-{
-    int64_t number;
-
-    s = ym_str_trim(s);
-    if (ym_str_ends(s, YM_STR("年")) || ym_str_ends(s, YM_STR("月")))
-        return true;
-    if (s.n == 4 && ym_str_int(s, &number))
-        return number >= 1900 && number <= 2100;
-    return (s.n == 7 || s.n == 10) && (s.p[4] == '-' || s.p[4] == '/') &&
-           ym_str_int(ym_str_sub(s, 0, 4), &number) && number >= 1900 && number <= 2100;
-}
-
-// The first rows of the table, each with cells of its own.
-struct rows {
-    struct collect_row items[HEADER_ROWS + 1];
-    bool again[HEADER_ROWS + 1]; // equal to the first: a header that comes again in joined files
-    size_t n;
-};
-
-static bool same_cells(const struct collect_row *a, const struct collect_row *b)
-{
-    if (a->n != b->n)
-        return false;
-    for (size_t i = 0; i < a->n; i++)
-        if (!ym_str_eq(text_of(&a->cells[i]), text_of(&b->cells[i])))
-            return false;
-    return true;
-}
-
 static void take_rows(const struct collect_sample *sample, const struct collect_dialect *dialect,
-                      const char *start, struct rows *rows)
+                      const char *start, struct collect_head *head)
 {
     const char *p = start;
 
-    rows->n = 0;
-    while (rows->n <= HEADER_ROWS && next_row(sample, dialect, &p, &rows->items[rows->n])) {
-        rows->again[rows->n] = rows->n > 0 && same_cells(&rows->items[rows->n], &rows->items[0]);
-        rows->n++;
-    }
+    head->n = 0;
+    while (head->n < COLLECT_HEAD_ROWS && next_row(sample, dialect, &p, &head->items[head->n]))
+        head->n++;
+    collect_head_mark(head);
 }
 
-static void drop_rows(struct rows *rows)
+static void drop_rows(struct collect_head *head)
 {
-    for (size_t i = 0; i <= HEADER_ROWS; i++)
-        collect_csv_clear(&rows->items[i]);
-}
-
-// Votes of one column: +1 the first cell is a name, -1 it is a value like those below.
-static int vote(const struct rows *rows, size_t column)
-{
-    const struct collect_row *first = &rows->items[0];
-    struct ym_str name = text_of(&first->cells[column]);
-    enum look look = look_of(name);
-    size_t numbers = 0, texts = 0;
-
-    for (size_t i = 1; i < rows->n; i++) {
-        const struct collect_row *row = &rows->items[i];
-        if (column >= row->n || rows->again[i])
-            continue;
-        struct ym_str value = text_of(&row->cells[column]);
-        if (look != LOOK_EMPTY && ym_str_eq(value, name))
-            return -1;
-        enum look below = look_of(value);
-        numbers += below == LOOK_NUMBER;
-        texts += below == LOOK_TEXT;
-    }
-    if (look == LOOK_TEXT)
-        return numbers > 0 && numbers >= 2 * texts;
-    return look == LOOK_NUMBER && !is_period(name) ? -1 : 0;
-}
-
-static bool is_header(const struct rows *rows)
-{
-    size_t yes = 0, no = 0;
-
-    if (rows->n == 0)
-        return false;
-    for (size_t i = 0; i < rows->items[0].n; i++) {
-        int said = vote(rows, i);
-        yes += said > 0;
-        no += said < 0;
-    }
-    return no == 0 || (yes > 0 && yes >= no);
+    for (size_t i = 0; i < COLLECT_HEAD_ROWS; i++)
+        collect_csv_clear(&head->items[i]);
 }
 
 // Is the cell at `column` empty in all rows of the table's width from `from` on?
-static bool is_empty_column(const struct rows *rows, size_t from, size_t column)
+static bool is_empty_column(const struct collect_head *rows, size_t from, size_t column)
 {
     size_t seen = 0;
 
@@ -363,29 +236,40 @@ static bool is_empty_column(const struct rows *rows, size_t from, size_t column)
         if (row->n != column + 1)
             continue;
         seen++;
-        if (text_of(&row->cells[column]).n > 0)
+        if (collect_cell_text(&row->cells[column]).n > 0)
             return false;
     }
     return seen > 0;
 }
 
 // Has every row one cell less than the header? One such row is a fault, all of them are a habit.
-static bool lacks_last(const struct rows *rows, size_t width)
+static bool lacks_last(const struct collect_head *rows, size_t lines, size_t width)
 {
-    for (size_t i = 1; i < rows->n; i++)
+    for (size_t i = lines; i < rows->n; i++)
         if (rows->items[i].n + 1 != width)
             return false;
-    return width > 2 && rows->n > 3;
+    return width > 2 && rows->n > lines + 2;
 }
 
-static void set_width(const struct rows *rows, bool header, struct collect_shape *shape)
+static size_t widest(const struct collect_head *rows, size_t lines)
 {
-    size_t width = header && rows->n > 0 ? rows->items[0].n : shape->width;
+    size_t n = 0;
+
+    for (size_t i = 0; i < lines && i < rows->n; i++)
+        if (rows->items[i].n > n)
+            n = rows->items[i].n;
+    return n;
+}
+
+static void set_width(const struct collect_head *rows, struct collect_shape *shape)
+{
+    size_t lines = shape->header_rows;
+    size_t width = lines > 0 ? widest(rows, lines) : shape->width;
 
     shape->spare = false;
     if (width == 0)
         width = rows->n > 0 ? rows->items[0].n : 1;
-    shape->least = header && lacks_last(rows, width) ? width - 1 : width;
+    shape->least = lines > 0 && lacks_last(rows, lines, width) ? width - 1 : width;
     if (shape->least < width) {
         shape->width = width;
         return;
@@ -394,52 +278,25 @@ static void set_width(const struct rows *rows, bool header, struct collect_shape
     if (width > 2 && is_empty_column(rows, 0, width - 1)) {
         width--;
         shape->spare = true;
-    } else if (header && shape->width == width + 1 && is_empty_column(rows, 1, width)) {
+    } else if (lines > 0 && shape->width == width + 1 && is_empty_column(rows, lines, width)) {
         shape->spare = true;
     }
     shape->width = width;
 }
 
-void collect_header_told(const struct collect_sample *sample, const char *start, bool header,
-                         struct collect_shape *shape)
+void collect_header_find(const struct collect_sample *sample, const char *start,
+                         enum collect_header header, size_t lines, struct collect_shape *shape)
 {
-    struct rows rows = {0};
+    struct collect_head rows = {0};
 
     take_rows(sample, &shape->dialect, start, &rows);
-    set_width(&rows, header, shape);
+    bool is = header == COLLECT_HEADER || (header == COLLECT_FOUND && collect_head_is(&rows));
+    if (!is)
+        shape->header_rows = 0;
+    else if (lines > 0)
+        shape->header_rows = lines;
+    else
+        shape->header_rows = collect_head_lines(&rows, rows.items[0].n);
+    set_width(&rows, shape);
     drop_rows(&rows);
-}
-
-bool collect_header_find(const struct collect_sample *sample, const char *start,
-                         struct collect_shape *shape)
-{
-    struct rows rows = {0};
-
-    take_rows(sample, &shape->dialect, start, &rows);
-    bool header = is_header(&rows);
-    set_width(&rows, header, shape);
-    drop_rows(&rows);
-    return header;
-}
-
-bool collect_is_note(const struct collect_row *row, size_t width)
-{
-    static const char *const words[] = {
-        "注",   "备注", "附注", "说明", "数据来源", "资料来源", "来源",        "数据说明", "制表",
-        "填表", "审核", "导出", "打印", "note",     "source",   "data source", "remark"};
-
-    if (row->n == 0 || (row->n == width && (width < 3 || filled(row) > 1)))
-        return false;
-    struct ym_str text = ym_str_sub(text_of(&row->cells[0]), 0, NOTE_HEAD);
-    if (ym_str_starts(text, YM_STR("*")))
-        text = ym_str_trim(ym_str_sub(text, 1, text.n));
-    if (ym_str_find(text, YM_STR(":"), 0) == SIZE_MAX &&
-        ym_str_find(text, YM_STR("："), 0) == SIZE_MAX)
-        return false;
-    for (size_t i = 0; i < YM_COUNT(words); i++) {
-        size_t n = strlen(words[i]);
-        if (text.n >= n && strncasecmp(text.p, words[i], n) == 0)
-            return true;
-    }
-    return false;
 }

@@ -22,6 +22,8 @@ struct scan {
     int64_t cut;             // offset of a character that the end cuts, -1: none
     int64_t line, long_line; // beginning of the line; of one over the limit, -1: none
     int64_t units, units_common, units_impossible; // of GB18030
+    int64_t alone;                                 // surrogates of UTF-16 without the other one
+    bool big;                                      // UTF-16BE
 };
 typedef size_t scan_block(struct scan *scan, const unsigned char *p, size_t n, bool last);
 
@@ -218,6 +220,34 @@ static size_t scan_gb18030(struct scan *scan, const unsigned char *p, size_t n, 
     return n;
 }
 
+static size_t scan_utf16(struct scan *scan, const unsigned char *p, size_t n, bool last)
+{
+    size_t i = 0;
+
+    while (i + 2 <= n) {
+        unsigned unit = scan->big ? p[i] * 256U + p[i + 1] : p[i + 1] * 256U + p[i];
+        size_t size = 2;
+        if (unit < 0x20)
+            count_control(scan, (unsigned char)unit, scan->n + (int64_t)i);
+        if (unit >= 0xD800 && unit < 0xE000) {
+            if (unit < 0xDC00 && i + 4 > n && !last)
+                break;
+            unsigned low = i + 4 > n ? 0 : scan->big ? p[i + 2] : p[i + 3];
+            bool pair = unit < 0xDC00 && low >= 0xDC && low < 0xE0;
+            if (!pair && scan->alone++ == 0)
+                scan->first_bad = scan->n + (int64_t)i;
+            size = pair ? 4 : 2;
+        }
+        scan->units++;
+        i += size;
+    }
+    if (last && i < n) {
+        scan->cut = scan->n + (int64_t)i;
+        return n;
+    }
+    return i;
+}
+
 // A line over the limit ends the search: a file of 2 GB without a line end is not read to its end.
 static void watch_lines(struct scan *scan, const char *p, size_t n)
 {
@@ -239,18 +269,20 @@ static bool enough(const struct scan *scan)
 static bool scan_file(const struct collect_file *file, int64_t from, scan_block *block,
                       struct scan *scan, struct ym_error *err)
 {
+    bool big = scan->big;
     char *bytes = must(malloc(BLOCK + 8));
     size_t kept = 0, got;
     int64_t told = from;
     bool last = false, ok = false;
 
-    *scan = (struct scan){.n = from, .line = from, .cut = -1, .long_line = -1};
+    *scan = (struct scan){.n = from, .line = from, .cut = -1, .long_line = -1, .big = big};
     while (!last && !enough(scan)) {
         int64_t offset = scan->n + (int64_t)kept;
         if (!collect_file_read(file, offset, bytes + kept, BLOCK, &got, err))
             goto out;
         last = got < BLOCK;
-        watch_lines(scan, bytes, kept + got);
+        if (!file->one_line && block != scan_utf16)
+            watch_lines(scan, bytes, kept + got);
         size_t taken = block(scan, (const unsigned char *)bytes, kept + got, last);
         scan->n += (int64_t)taken;
         kept = kept + got - taken;
@@ -274,10 +306,11 @@ static bool at_offset(struct ym_error *err, const struct collect_file *file, int
 
 static bool fail_utf16(struct ym_error *err)
 {
-    ym_fail(err, YM_INVALID, "collect.utf16", "the file is in UTF-16");
+    ym_fail(err, YM_INVALID, "collect.utf16",
+            "the file is in UTF-16, but of which kind is not sure");
     return ym_hint(err,
-                   "Save it as \"CSV UTF-8\" in the spreadsheet, or as UTF-8 in the editor, "
-                   "and send it again.");
+                   "Declare the encoding, utf-16le or utf-16be, or save the file as UTF-8 and send "
+                   "it again.");
 }
 
 static bool fail_binary(struct ym_error *err, const char *what)
@@ -367,11 +400,12 @@ bool collect_encoding_declared(struct ym_str declared, struct collect_encoding *
         const char *alias, *name;
         enum collect_code code;
     } known[] = {
-        {"utf8", "utf-8", COLLECT_UTF8},        {"utf8bom", "utf-8", COLLECT_UTF8},
-        {"utf8sig", "utf-8", COLLECT_UTF8},     {"ascii", "utf-8", COLLECT_UTF8},
-        {"usascii", "utf-8", COLLECT_UTF8},     {"gbk", "gb18030", COLLECT_GB18030},
-        {"gb2312", "gb18030", COLLECT_GB18030}, {"gb18030", "gb18030", COLLECT_GB18030},
-        {"cp936", "gb18030", COLLECT_GB18030},  {"euccn", "gb18030", COLLECT_GB18030},
+        {"utf8", "utf-8", COLLECT_UTF8},          {"utf8bom", "utf-8", COLLECT_UTF8},
+        {"utf8sig", "utf-8", COLLECT_UTF8},       {"ascii", "utf-8", COLLECT_UTF8},
+        {"usascii", "utf-8", COLLECT_UTF8},       {"gbk", "gb18030", COLLECT_GB18030},
+        {"gb2312", "gb18030", COLLECT_GB18030},   {"gb18030", "gb18030", COLLECT_GB18030},
+        {"cp936", "gb18030", COLLECT_GB18030},    {"euccn", "gb18030", COLLECT_GB18030},
+        {"utf16le", "utf-16le", COLLECT_UTF16LE}, {"utf16be", "utf-16be", COLLECT_UTF16BE},
     };
     char plain_name[COLLECT_NAME_MAX + 1] = "", lower[COLLECT_NAME_MAX + 1] = "";
     size_t n = 0;
@@ -449,7 +483,7 @@ out:
 static bool check_declared(const struct collect_file *file, const struct scan *utf8,
                            const char *declared, struct collect_encoding *out, struct ym_error *err)
 {
-    struct scan gb;
+    struct scan gb = {0};
 
     if (out->code == COLLECT_UTF8) {
         out->clean = utf8->bad == 0;
@@ -477,7 +511,7 @@ static bool check_declared(const struct collect_file *file, const struct scan *u
 static bool find(const struct collect_file *file, const struct scan *utf8,
                  struct collect_encoding *out, struct ym_error *err)
 {
-    struct scan gb;
+    struct scan gb = {0};
 
     if (utf8->good + utf8->bad == 0 && utf8->cut < 0) {
         name(out, out->bom ? COLLECT_UTF8 : COLLECT_ASCII, out->bom ? "utf-8" : "ascii");
@@ -501,8 +535,64 @@ static bool find(const struct collect_file *file, const struct scan *utf8,
     return guess(file, 0, out, err);
 }
 
+// UTF-16 by its mark, or where NUL bytes stand in a head that is not sure to be binary.
+static enum collect_code utf16_of(struct ym_str head)
+{
+    size_t nul[2] = {0, 0}, controls = 0;
+
+    if (ym_str_starts(head, YM_STR("\xff\xfe")))
+        return COLLECT_UTF16LE;
+    if (ym_str_starts(head, YM_STR("\xfe\xff")))
+        return COLLECT_UTF16BE;
+    for (size_t i = 0; i < head.n; i++) {
+        unsigned char c = (unsigned char)head.p[i];
+        nul[i % 2] += c == 0;
+        controls += c > 0 && c < 0x20 && c != '\n' && c != '\r' && c != '\t';
+    }
+    if (nul[0] + nul[1] <= 8 || controls * 20 > head.n || (nul[0] + nul[1]) * 50 < head.n)
+        return COLLECT_OTHER;
+    return nul[1] > 10 * nul[0]   ? COLLECT_UTF16LE
+           : nul[0] > 10 * nul[1] ? COLLECT_UTF16BE
+                                  : COLLECT_OTHER;
+}
+
+static bool is_utf16(enum collect_code code)
+{
+    return code == COLLECT_UTF16LE || code == COLLECT_UTF16BE;
+}
+
+// A whole file of UTF-16, declared or found; one surrogate alone is a row's fault.
+static bool check_utf16(const struct collect_file *file, enum collect_code code, bool declared,
+                        struct collect_encoding *out, struct ym_error *err)
+{
+    struct scan scan = {.big = code == COLLECT_UTF16BE};
+    char mark[2];
+    size_t n;
+
+    name(out, code, scan.big ? "utf-16be" : "utf-16le");
+    if (!collect_file_read(file, 0, mark, sizeof mark, &n, err))
+        return false;
+    bool little = n == 2 && memcmp(mark, "\xff\xfe", 2) == 0;
+    bool big = n == 2 && memcmp(mark, "\xfe\xff", 2) == 0;
+    out->bom = little || big ? 2 : 0;
+    if (declared && (scan.big ? little : big))
+        return fail_unfit(file, out->name, 0, "Its byte order mark says the other order.", err);
+    if (!scan_file(file, (int64_t)out->bom, scan_utf16, &scan, err))
+        return false;
+    if (scan.cut >= 0)
+        return fail_cut(file, scan.cut, err);
+    if (scan.nul_odd + scan.nul_even > 0)
+        return refuse_nul(file, &scan, err);
+    if (scan.alone * 20 > scan.units || scan.controls * 20 > scan.units)
+        return declared ? fail_unfit(file, out->name, scan.first_bad,
+                                     "Leave the encoding out: it is then found.", err)
+                        : fail_binary(err, "binary data");
+    return true;
+}
+
 // What the first bytes alone say: what the file is, its byte order mark.
-static bool look_at_head(const struct collect_file *file, size_t *bom, struct ym_error *err)
+static bool look_at_head(const struct collect_file *file, size_t *bom, enum collect_code *utf16,
+                         struct ym_error *err)
 {
     char *bytes = must(malloc(HEAD));
     struct ym_str head = {bytes, 0};
@@ -511,18 +601,13 @@ static bool look_at_head(const struct collect_file *file, size_t *bom, struct ym
     if (!collect_file_read(file, 0, bytes, HEAD, &head.n, err))
         goto out;
     *bom = ym_str_starts(head, YM_STR("\xef\xbb\xbf")) ? 3 : 0;
-    const char *binary = collect_kind_binary(head), *text = collect_kind_text(head);
+    *utf16 = utf16_of(head);
+    const char *binary = collect_kind_binary(head);
     if (binary) {
         fail_binary(err, binary);
-    } else if (ym_str_starts(head, YM_STR("\xff\xfe")) || ym_str_starts(head, YM_STR("\xfe\xff"))) {
-        fail_utf16(err);
-    } else if (head.n == *bom) {
+    } else if (head.n == *bom || (head.n == 2 && is_utf16(*utf16))) {
         ym_fail(err, YM_INVALID, "collect.empty", "the file is empty");
         ym_hint(err, "Export it again: it has no bytes.");
-    } else if (text) {
-        ym_fail(err, YM_INVALID, "collect.format", "the file is %s, not a table", text);
-        ym_about(err, ym_str(text));
-        ym_hint(err, "Open it in a spreadsheet and save it as CSV in UTF-8.");
     } else {
         ok = true;
     }
@@ -534,11 +619,15 @@ out:
 bool collect_encoding_find(const struct collect_file *file, const struct collect_encoding *declared,
                            struct collect_encoding *out, struct ym_error *err)
 {
-    struct scan utf8;
+    struct scan utf8 = {0};
+    enum collect_code utf16 = COLLECT_OTHER;
 
     *out = (struct collect_encoding){0};
-    if (!look_at_head(file, &out->bom, err) ||
-        !scan_file(file, (int64_t)out->bom, scan_utf8, &utf8, err) || !judge(file, &utf8, err))
+    if (!look_at_head(file, &out->bom, &utf16, err))
+        return false;
+    if (declared ? is_utf16(declared->code) : is_utf16(utf16))
+        return check_utf16(file, declared ? declared->code : utf16, declared != NULL, out, err);
+    if (!scan_file(file, (int64_t)out->bom, scan_utf8, &utf8, err) || !judge(file, &utf8, err))
         return false;
     if (!declared)
         return find(file, &utf8, out, err);

@@ -1,12 +1,13 @@
 /* data/collect/encoding: which encoding a file has, and its bytes as UTF-8.
  *
  * Finding reads the whole file once (a second and third time where it is not UTF-8), by this
- * rule: a byte order mark; NUL bytes; no byte from 0x80: ascii; strict UTF-8, in which one
- * malformed place against three good characters of three bytes is a row's fault and not another
- * encoding; two-byte units of which 80 % have lead A1-F7 and trail from A1 and under 0.5 % an
- * impossible trail: gb18030; else what uchardet says. GBK and GB2312 are always read as GB18030,
- * their superset. Offsets are bytes of the file from 0. A declared encoding is taken unless the
- * bytes speak against it (collect.encoding). Memory: fixed. One thread a value.
+ * rule: a byte order mark of UTF-8 or UTF-16; NUL bytes, ten to one on odd offsets utf-16le, on
+ * even utf-16be (Chinese alone has none and is not guessed: it is declared); no byte from 0x80:
+ * ascii; strict UTF-8, in which one malformed place against three good characters of three bytes is
+ * a row's fault and not another encoding; two-byte units of which 80 % have lead A1-F7 and trail
+ * from A1 and under 0.5 % an impossible trail: gb18030; else what uchardet says. GBK and GB2312 are
+ * always read as GB18030, their superset. Offsets are bytes of the file from 0. A declared encoding
+ * is taken unless the bytes speak against it (collect.encoding). Memory: fixed. One thread a value.
  */
 #pragma once
 #include "base/base.h"
@@ -22,6 +23,8 @@ enum collect_code {
     COLLECT_ASCII,
     COLLECT_UTF8,
     COLLECT_GB18030,
+    COLLECT_UTF16LE,
+    COLLECT_UTF16BE,
     COLLECT_OTHER // by iconv
 };
 struct collect_encoding {
@@ -34,6 +37,7 @@ struct collect_encoding {
 struct collect_file {
     int fd;
     int64_t size;
+    bool one_line; // its lines may be of any length: JSON
     bool (*tick)(void *with, int64_t offset, struct ym_error *err);
     void *with;
 };

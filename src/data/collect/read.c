@@ -1,6 +1,7 @@
 // The parent's side: starts the caged child, takes its frames, believes little.
 #include "data/collect/collect.h"
 #include "data/collect/encoding.h"
+#include "data/collect/preview.h"
 #include "data/collect/sink.h"
 #include "host/worker/worker.h"
 
@@ -15,8 +16,8 @@
 enum {
     SILENCE_MS = 60 * 1000,
     DOCUMENT_MAX = 8 * 1024 * 1024, // of JSON: 5,000 names of 250 bytes, escaped
-    ARGUMENT_MAX = 256,
-    ARGUMENTS = 6
+    ARGUMENT_MAX = 1024,
+    ARGUMENTS = 10
 };
 
 struct collect_read {
@@ -25,6 +26,8 @@ struct collect_read {
     char *bytes; // of the last frame
     size_t cap;
     int64_t offset;
+    size_t preview;  // rows of one that was asked for; 0: all
+    json_t **viewed; // where its view goes
     bool ended, broken;
 };
 
@@ -103,7 +106,7 @@ static bool take_frame(struct collect_read *in, struct frame *frame, struct ym_e
         return false;
     uint64_t offset = number(head + 1, 8), n = number(head + 9, 4);
     bool rows = head[0] == COLLECT_ROWS;
-    if (!head[0] || !strchr("FREPAT", head[0]) ||
+    if (!head[0] || !strchr("FREPATV", head[0]) ||
         n > (rows ? (uint64_t)COLLECT_FRAME_MAX : (uint64_t)DOCUMENT_MAX) || offset > INT64_MAX)
         return fail_reader(in, "speaks nonsense", err);
     if (n > in->cap) {
@@ -189,8 +192,10 @@ static bool take_facts(struct collect_read *in, struct ym_str bytes, struct ym_a
         .format = ym_arena_str(arena, ym_json_get(told, "format")),
         .encoding = ym_arena_str(arena, ym_json_get(told, "encoding")),
         .delimiter = ym_arena_str(arena, ym_json_get(told, "delimiter")),
+        .sheet = ym_arena_str(arena, ym_json_get(told, "sheet")),
         .bom = json_is_true(json_object_get(told, "bom")),
         .header_row = integer(told, "header_row"),
+        .header_rows = integer(told, "header_rows"),
         .first_row = integer(told, "first_row"),
     };
     bool ok = take_texts(json_object_get(told, "columns"), COLLECT_COLUMNS_MAX, arena,
@@ -213,6 +218,8 @@ static bool take_end(struct collect_read *in, struct ym_str bytes, struct ym_err
         .faults = integer(told, "faults"),
         .lines = integer(told, "lines"),
         .notes_after = integer(told, "notes_after"),
+        .skipped = integer(told, "skipped"),
+        .rounded = integer(told, "rounded"),
     };
     in->ended = true;
     json_decref(told);
@@ -244,30 +251,47 @@ static bool start(const struct collect_request *request, int fd, struct ym_str e
 {
     char texts[ARGUMENTS][ARGUMENT_MAX], ending[16];
     char *argv[2 + ARGUMENTS + 1] = {"yunmeng", "reader"};
-    char *envp[] = {"LC_ALL=C", NULL};
+    // A zone without a file: libzip makes times of the entries, and the cage lets nothing be looked
+    // up.
+    char *envp[] = {"LC_ALL=C", "TZ=UTC0", NULL};
+    const struct collect_recipe *recipe = &request->recipe;
     size_t n = 2;
     const struct {
         const char *key;
         struct ym_str value;
     } given[] = {
-        {"format", request->format},
-        {"ending", ending_of(request->name, ending)},
-        {"encoding", encoding},
-        {"delimiter", request->delimiter},
+        {"format", recipe->format}, {"ending", ending_of(request->name, ending)},
+        {"encoding", encoding},     {"delimiter", recipe->delimiter},
+        {"sheet", recipe->sheet},   {"skip", recipe->skip},
+    };
+    const struct {
+        const char *key;
+        int64_t value;
+    } numbers[] = {
+        {"header_row", recipe->header_row},
+        {"header_rows", recipe->header_rows},
+        {"columns", (int64_t)request->columns},
+        {"preview", (int64_t)in->preview},
     };
 
     for (size_t i = 0; i < YM_COUNT(given); i++)
         if (given[i].value.n > 0) {
-            (void)snprintf(texts[n - 2], ARGUMENT_MAX, "%s=%.*s", given[i].key,
-                           YM_FMT(given[i].value));
+            int written = snprintf(texts[n - 2], ARGUMENT_MAX, "%s=%.*s", given[i].key,
+                                   YM_FMT(given[i].value));
+            if (written >= ARGUMENT_MAX) {
+                ym_fail(err, YM_INVALID, "collect.recipe", "'%s' is too long", given[i].key);
+                ym_about(err, ym_str(given[i].key));
+                return ym_hint(err, "Say it in fewer than %d bytes.", ARGUMENT_MAX / 2);
+            }
             argv[n] = texts[n - 2];
             n++;
         }
-    (void)snprintf(texts[n - 2], ARGUMENT_MAX, "header_row=%lld", (long long)request->header_row);
-    argv[n] = texts[n - 2];
-    n++;
-    (void)snprintf(texts[n - 2], ARGUMENT_MAX, "columns=%zu", request->columns);
-    argv[n] = texts[n - 2];
+    for (size_t i = 0; i < YM_COUNT(numbers); i++) {
+        (void)snprintf(texts[n - 2], ARGUMENT_MAX, "%s=%lld", numbers[i].key,
+                       (long long)numbers[i].value);
+        argv[n] = texts[n - 2];
+        n++;
+    }
     struct worker_child_options options = {
         .program = request->program,
         .argv = argv,
@@ -346,6 +370,11 @@ static bool hear_facts(struct collect_read *in, struct ym_arena *arena, struct c
             return take_problem(in, frame.bytes, err);
         if (frame.kind == COLLECT_FACTS)
             return take_facts(in, frame.bytes, arena, facts, err);
+        if (frame.kind == COLLECT_VIEW && in->viewed && !*in->viewed) {
+            if (!document(in, frame.bytes, in->viewed, err))
+                return false;
+            continue;
+        }
         if (frame.kind != COLLECT_AGAIN || again->p)
             return fail_reader(in, "speaks nonsense", err);
         json_t *told = NULL;
@@ -357,8 +386,9 @@ static bool hear_facts(struct collect_read *in, struct ym_arena *arena, struct c
     }
 }
 
-bool collect_open(const struct collect_request *request, struct ym_arena *arena,
-                  struct collect_read **out, struct collect_facts *facts, struct ym_error *err)
+static bool open_read(const struct collect_request *request, size_t preview, json_t **viewed,
+                      struct ym_arena *arena, struct collect_read **out,
+                      struct collect_facts *facts, struct ym_error *err)
 {
     struct collect_read *in = calloc(1, sizeof *in);
     struct ym_str again = {NULL, 0};
@@ -369,8 +399,11 @@ bool collect_open(const struct collect_request *request, struct ym_arena *arena,
         abort();
     in->child =
         (struct worker_child){.pid = -1, .pidfd = -1, .in_fd = -1, .out_fd = -1, .err_fd = -1};
+    in->preview = preview;
+    in->viewed = viewed;
     *facts = (struct collect_facts){0};
-    if (!open_file(request, &aside, &fd, err) || !start(request, fd, request->encoding, in, err))
+    if (!open_file(request, &aside, &fd, err) ||
+        !start(request, fd, request->recipe.encoding, in, err))
         goto out;
     if (!hear_facts(in, arena, facts, &again, err))
         goto out;
@@ -390,6 +423,20 @@ out:
         collect_close(in);
     }
     return ok;
+}
+
+bool collect_open(const struct collect_request *request, struct ym_arena *arena,
+                  struct collect_read **out, struct collect_facts *facts, struct ym_error *err)
+{
+    return open_read(request, 0, NULL, arena, out, facts, err);
+}
+
+bool collect_open_preview(const struct collect_request *request, size_t rows,
+                          struct ym_arena *arena, json_t **view, struct collect_read **out,
+                          struct collect_facts *facts, struct ym_error *err)
+{
+    *view = NULL;
+    return open_read(request, rows, view, arena, out, facts, err);
 }
 
 bool collect_next(struct collect_read *in, struct ym_str *bytes, struct ym_error *err)

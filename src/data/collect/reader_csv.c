@@ -1,17 +1,11 @@
 #include "data/collect/dialect.h"
+#include "data/collect/hold.h"
+#include "data/collect/kinds.h"
 #include "data/collect/reader.h"
+#include "data/collect/table.h"
 #include "data/collect/text.h"
 
-#include <uthash.h>
-
-enum {
-    SAMPLE_BYTES = 256 * 1024,
-    SAMPLE_LINES = 20,
-    HELD_BYTES = 64 * 1024, // of lines that may be notes behind the table
-    HELD_ROWS = 64,
-    NAME_MAX_BYTES = 250,
-    NOTE_MAX_BYTES = 1000
-};
+enum { SAMPLE_BYTES = 256 * 1024, SAMPLE_LINES = 20, NOTE_MAX_BYTES = 1000 };
 
 struct csv {
     const struct collect_job *job;
@@ -21,10 +15,9 @@ struct csv {
     struct collect_row row;
     struct collect_facts facts;
     struct ym_arena arena;
-    int64_t line;        // of the next row
-    int64_t header_line; // where the header stands; 0: not yet taken, or none
-    char *held;          // rows of RowBinary that are notes if nothing follows them
-    size_t held_n, held_rows;
+    int64_t line;    // of the next row
+    int64_t skipped; // rows that the recipe leaves out
+    struct collect_hold hold;
 };
 
 static bool fail_row(const char *code, const char *what, int64_t line, const char *hint,
@@ -71,7 +64,14 @@ static bool more(struct csv *csv, struct ym_error *err)
     return collect_text_fill(&csv->text, err);
 }
 
-// The next row that is not blank, in csv->row; its line is csv->line, and the caller steps on.
+static void step(struct csv *csv)
+{
+    csv->line += (int64_t)csv->row.lines;
+    csv->text.from = (size_t)(csv->row.end - csv->text.p);
+}
+
+// The next row that is neither blank nor left out, in csv->row; its line is csv->line, and the
+// caller steps on.
 static bool next(struct csv *csv, enum collect_got *got, struct ym_error *err)
 {
     struct collect_text *text = &csv->text;
@@ -88,17 +88,15 @@ static bool next(struct csv *csv, enum collect_got *got, struct ym_error *err)
                 return false;
             continue;
         }
-        if (!collect_csv_is_empty(&csv->row))
+        bool empty = collect_csv_is_empty(&csv->row);
+        if (!empty && !collect_skipped(&csv->job->skips, csv->line))
             return true;
-        csv->line += (int64_t)csv->row.lines;
-        text->from = (size_t)(csv->row.end - text->p);
+        if (!empty) {
+            csv->skipped++;
+            (void)collect_text_fault(text, (size_t)(csv->row.end - text->p));
+        }
+        step(csv);
     }
-}
-
-static void step(struct csv *csv)
-{
-    csv->line += (int64_t)csv->row.lines;
-    csv->text.from = (size_t)(csv->row.end - csv->text.p);
 }
 
 static size_t count(const struct collect_text *text, char c)
@@ -192,15 +190,11 @@ static void skip_to_table(struct csv *csv, size_t start)
 static bool choose_delimiter(struct csv *csv, const struct collect_sample *sample,
                              struct ym_error *err)
 {
-    struct ym_str asked = csv->job->delimiter;
+    struct ym_str asked = csv->job->recipe->delimiter;
     bool found = !asked.p;
 
-    if (!found && !collect_delimiter_parse(asked, &csv->shape.dialect)) {
-        ym_fail(err, YM_INVALID, "collect.delimiter", "'%.*s' cannot be a delimiter",
-                YM_FMT(asked));
-        ym_about(err, asked);
-        return ym_hint(err, "Say one character such as , or ; or one of tab, blank, none.");
-    }
+    if (!found && !collect_delimiter_parse(asked, &csv->shape.dialect))
+        return collect_fail_delimiter(asked, err);
     collect_shape_find(sample, found, &csv->shape);
     bool none = !found && csv->shape.dialect.delimiter == csv->shape.dialect.line_end;
     if (csv->shape.width > 0 || none)
@@ -220,84 +214,94 @@ static bool choose_delimiter(struct csv *csv, const struct collect_sample *sampl
                    "column.");
 }
 
-struct name {
-    struct ym_str text;
-    int times; // how often it was asked for
-    UT_hash_handle hh;
-};
-
-static struct ym_str name_of(struct csv *csv, const struct collect_cell *cell, size_t number)
+static bool fail_blank_header(int64_t line, struct ym_error *err)
 {
-    char *text = ym_arena_alloc(&csv->arena, (size_t)cell->n + 1);
-    struct ym_str name = {text, collect_csv_copy(cell, text)};
-
-    for (size_t i = 0; i < name.n; i++)
-        if ((unsigned char)text[i] < ' ')
-            text[i] = ' '; // a name that was broken over two lines
-    name = ym_utf8_cut(ym_str_trim(name), NAME_MAX_BYTES);
-    return name.n > 0 ? name : ym_arena_printf(&csv->arena, "column_%zu", number);
+    ym_fail(err, YM_INVALID, "collect.no_header", "line %lld is blank: no header there",
+            (long long)line);
+    ym_at_line(err, line);
+    return ym_hint(err, "Declare the line on which the column names stand, from 1.");
 }
 
-// Names of the columns, `row` NULL: column_1 and so on. Doubled ones get _2, _3.
-static void take_names(struct csv *csv, const struct collect_row *row)
+// The lines of the header become names; their texts are copied, as the window moves on.
+static bool take_header(struct csv *csv, struct ym_error *err)
 {
+    struct collect_row lines[COLLECT_HEADER_ROWS_MAX] = {0};
     struct collect_facts *facts = &csv->facts;
-    struct name *seen = NULL, *old, *next_name;
-
-    facts->n_columns = csv->shape.width;
-    facts->columns = ym_arena_alloc(&csv->arena, facts->n_columns * sizeof *facts->columns);
-    for (size_t i = 0; i < facts->n_columns; i++) {
-        static const struct collect_cell none = {.p = ""};
-        const struct collect_cell *cell = row && i < row->n ? &row->cells[i] : &none;
-        struct ym_str plain = name_of(csv, cell, i + 1), name = plain;
-        HASH_FIND(hh, seen, plain.p, plain.n, old);
-        for (struct name *first = old; old;) {
-            name = ym_arena_printf(&csv->arena, "%.*s_%d", YM_FMT(plain), ++first->times);
-            HASH_FIND(hh, seen, name.p, name.n, old);
-        }
-        struct name *entry = ym_arena_alloc(&csv->arena, sizeof *entry);
-        entry->text = name;
-        entry->times = 1;
-        HASH_ADD_KEYPTR(hh, seen, entry->text.p, entry->text.n, entry);
-        facts->columns[i] = name;
-    }
-    HASH_ITER(hh, seen, old, next_name)
-    HASH_DEL(seen, old);
-}
-
-static bool take_header(struct csv *csv, bool header, struct ym_error *err)
-{
+    size_t n = csv->shape.header_rows;
     enum collect_got got;
+    bool ok = false;
 
-    csv->facts.header_row = 0;
-    if (header) {
-        if (!next(csv, &got, err))
-            return false;
-        if (got == COLLECT_GOT_END ||
-            (csv->job->header_row > 0 && csv->line != csv->job->header_row)) {
-            ym_fail(err, YM_INVALID, "collect.no_header", "line %lld is blank: no header there",
-                    (long long)csv->job->header_row);
-            ym_at_line(err, csv->job->header_row);
-            return ym_hint(err, "Declare the line on which the column names stand, from 1.");
-        }
-        csv->facts.header_row = csv->line;
-    }
     if (csv->shape.width > COLLECT_COLUMNS_MAX)
         return fail_wide(csv->line, err);
-    take_names(csv, header ? &csv->row : NULL);
-    if (header)
+    facts->header_row = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!next(csv, &got, err))
+            goto out;
+        int64_t told = csv->job->recipe->header_row;
+        if (got == COLLECT_GOT_END || (i == 0 && told > 0 && csv->line != told)) {
+            fail_blank_header(told, err);
+            goto out;
+        }
+        if (i == 0)
+            facts->header_row = csv->line;
+        collect_row_copy(&csv->row, &csv->arena, &lines[i]);
         step(csv);
-    return true;
+    }
+    facts->header_rows = (int64_t)n;
+    facts->n_columns = csv->shape.width;
+    facts->columns = ym_arena_alloc(&csv->arena, facts->n_columns * sizeof *facts->columns);
+    collect_names(lines, n, facts->n_columns, &csv->arena, facts->columns);
+    ok = true;
+out:
+    return ok;
+}
+
+// The first lines of the file as they stand, for a preview.
+static bool say_view(struct csv *csv, const struct collect_encoding *encoding, struct ym_error *err)
+{
+    const struct collect_text *text = &csv->text;
+    const char *p = text->p + text->from, *end = text->p + text->to;
+    json_t *raw = json_array();
+
+    for (int64_t line = 1; line <= COLLECT_RAW_LINES && p < end; line++) {
+        const char *stop = memchr(p, csv->shape.dialect.line_end, (size_t)(end - p));
+        struct ym_str one = {p, (size_t)((stop ? stop : end) - p)};
+        if (one.n > 0 && one.p[one.n - 1] == '\r')
+            one.n--;
+        json_array_append_new(raw, json_pack("{s:I, s:o}", "line", (json_int_t)line, "text",
+                                             ym_json_str(ym_utf8_cut(one, COLLECT_SHOWN_BYTES))));
+        p = stop ? stop + 1 : end;
+    }
+    return collect_sink_view(csv->sink,
+                             json_pack("{s:s, s:b, s:o, s:[]}", "encoding", encoding->name, "bom",
+                                       encoding->bom > 0, "raw", raw, "sheets"),
+                             err);
+}
+
+// Lines that are left out before anything else are no part of what the table is told by.
+static int64_t first_line(const struct collect_job *job)
+{
+    int64_t line = 1;
+
+    if (job->recipe->header_row > 0)
+        return job->recipe->header_row;
+    while (line <= COLLECT_SAMPLE_ROWS && collect_skipped(&job->skips, line))
+        line++;
+    return line > COLLECT_SAMPLE_ROWS ? 1 : line;
 }
 
 // Everything before the first row.
 static bool begin(struct csv *csv, struct ym_error *err)
 {
-    int64_t told = csv->job->header_row;
+    int64_t told = csv->job->recipe->header_row;
     enum collect_got got;
 
     csv->line = 1;
-    if (!fill_sample(csv, err) || !skip_to_line(csv, told > 0 ? told : 1, err))
+    if (!fill_sample(csv, err))
+        return false;
+    if (csv->job->preview > 0 && !say_view(csv, &csv->text.encoding, err))
+        return false;
+    if (!skip_to_line(csv, first_line(csv->job), err))
         return false;
     csv->shape.dialect.delimiter = csv->shape.dialect.line_end;
     if (told <= 0) {
@@ -320,15 +324,14 @@ static bool begin(struct csv *csv, struct ym_error *err)
     };
     if (!choose_delimiter(csv, &sample, err))
         return false;
-    bool header = told > 0;
     if (told <= 0)
         skip_to_table(csv, (size_t)(collect_table_start(&sample, &csv->shape) - csv->text.p));
-    const char *start = csv->text.p + csv->text.from;
-    if (told == 0)
-        header = collect_header_find(&sample, start, &csv->shape);
-    else
-        collect_header_told(&sample, start, header, &csv->shape);
-    return take_header(csv, header, err);
+    collect_header_find(&sample, csv->text.p + csv->text.from,
+                        told > 0    ? COLLECT_HEADER
+                        : told == 0 ? COLLECT_FOUND
+                                    : COLLECT_NO_HEADER,
+                        (size_t)csv->job->recipe->header_rows, &csv->shape);
+    return take_header(csv, err);
 }
 
 static bool say_facts(struct csv *csv, const struct collect_encoding *encoding,
@@ -345,15 +348,6 @@ static bool say_facts(struct csv *csv, const struct collect_encoding *encoding,
     return collect_sink_facts(csv->sink, facts, err);
 }
 
-static bool release_held(struct csv *csv, struct ym_error *err)
-{
-    csv->sink->rows += (int64_t)csv->held_rows;
-    csv->sink->faults += (int64_t)csv->held_rows;
-    bool ok = collect_sink_written(csv->sink, (struct ym_str){csv->held, csv->held_n}, err);
-    csv->held_n = csv->held_rows = 0;
-    return ok;
-}
-
 static bool fits(const struct csv *csv, size_t cells)
 {
     return cells == csv->shape.width || cells == csv->shape.least;
@@ -365,23 +359,7 @@ static bool is_note(const struct csv *csv, const struct collect_out *out)
     bool narrow = out->n == 1 || (out->n == 2 && csv->shape.width >= 6);
 
     return collect_is_note(&csv->row, csv->shape.width) ||
-           (csv->held_rows > 0 && narrow && !fits(csv, out->n));
-}
-
-// A line that may be a note behind the table waits until it is known whether rows follow.
-static bool hold(struct csv *csv, struct collect_out *out, bool *held, struct ym_error *err)
-{
-    *held = is_note(csv, out);
-    if (!*held)
-        return csv->held_rows == 0 || release_held(csv, err);
-    size_t room = collect_out_room(out);
-    if (csv->held_rows == HELD_ROWS || csv->held_n + room > HELD_BYTES) {
-        *held = false;
-        return release_held(csv, err);
-    }
-    csv->held_n += collect_out_write(out, csv->held + csv->held_n);
-    csv->held_rows++;
-    return true;
+           (csv->hold.rows > 0 && narrow && !fits(csv, out->n));
 }
 
 static void find_fault(struct csv *csv, struct collect_out *out, char text[40])
@@ -418,7 +396,6 @@ static bool put_row(struct csv *csv, struct ym_error *err)
     const struct collect_row *row = &csv->row;
     size_t width = csv->shape.width;
     char text[40];
-    bool held = false;
     struct collect_out out = {
         .pos = csv->line,
         .fault = "",
@@ -435,9 +412,8 @@ static bool put_row(struct csv *csv, struct ym_error *err)
     find_fault(csv, &out, text);
     // A line of one cell that is not empty may be a note too: then all others are only delimiters.
     bool padded = width >= 3 && out.n == width && row->cells[0].n + row->n + 1 >= out.bytes;
-    if ((!fits(csv, out.n) || padded || csv->held_rows > 0) && !hold(csv, &out, &held, err))
-        return false;
-    return held || collect_sink_row(csv->sink, &out, err);
+    bool look = !fits(csv, out.n) || padded || csv->hold.rows > 0;
+    return collect_hold_row(&csv->hold, csv->sink, &out, look && is_note(csv, &out), err);
 }
 
 static bool rows(struct csv *csv, struct ym_error *err)
@@ -453,6 +429,8 @@ static bool rows(struct csv *csv, struct ym_error *err)
             return false;
         step(csv);
         csv->sink->offset = csv->text.offset;
+        if (collect_sink_enough(csv->sink, csv->job->preview))
+            return true;
     }
 }
 
@@ -475,9 +453,17 @@ static bool run(struct csv *csv, struct ym_error *err)
         .rows = csv->sink->rows,
         .faults = csv->sink->faults,
         .lines = csv->line - 1,
-        .notes_after = (int64_t)csv->held_rows,
+        .notes_after = (int64_t)csv->hold.rows,
+        .skipped = csv->skipped,
     };
     return collect_sink_end(csv->sink, &end, err);
+}
+
+static bool fail_kind(const char *what, struct ym_error *err)
+{
+    ym_fail(err, YM_INVALID, "collect.format", "the file is %s, not a table", what);
+    ym_about(err, ym_str(what));
+    return ym_hint(err, "Open it in a spreadsheet and save it as CSV in UTF-8.");
 }
 
 static bool read_csv(const struct collect_job *job, struct collect_sink *sink, struct ym_error *err)
@@ -485,28 +471,30 @@ static bool read_csv(const struct collect_job *job, struct collect_sink *sink, s
     struct csv csv = {.job = job, .sink = sink};
     struct collect_encoding encoding;
 
+    const char *kind = collect_kind_text(job->head);
+    if (kind)
+        return fail_kind(kind, err);
     if (!collect_encoding_find(&job->file, job->declared, &encoding, err))
         return false;
     if (encoding.code == COLLECT_OTHER && !job->declared)
         return collect_sink_again(sink, encoding.name, err);
-    csv.held = malloc(HELD_BYTES);
-    if (!csv.held)
-        abort();
     collect_text_init(&csv.text, &job->file, &encoding, job->decoder);
     bool ok = run(&csv, err);
     collect_text_clear(&csv.text);
     collect_csv_clear(&csv.row);
+    collect_hold_clear(&csv.hold);
     ym_arena_clear(&csv.arena);
-    free(csv.held);
     return ok;
 }
 
 static bool read_tsv(const struct collect_job *job, struct collect_sink *sink, struct ym_error *err)
 {
     struct collect_job tabbed = *job;
+    struct collect_recipe recipe = *job->recipe;
 
-    if (!tabbed.delimiter.p)
-        tabbed.delimiter = YM_STR("tab");
+    if (recipe.delimiter.n == 0)
+        recipe.delimiter = YM_STR("tab");
+    tabbed.recipe = &recipe;
     return read_csv(&tabbed, sink, err);
 }
 

@@ -3,6 +3,7 @@
 static const struct collect_reader *const readers[] = {
     &collect_csv,
     &collect_tsv,
+    &collect_xlsx,
     NULL,
 };
 
@@ -26,6 +27,6 @@ const struct collect_reader *collect_reader_of(struct ym_str name, struct ym_str
     ym_fail(err, YM_INVALID, "collect.format", "'%.*s' is no format that is read here",
             YM_FMT(name));
     ym_about(err, name);
-    ym_hint(err, "Say csv or tsv, or leave the format out: it is then found.");
+    ym_hint(err, "Say csv, tsv, xlsx, json or ndjson, or leave it out: the format is then found.");
     return NULL;
 }

@@ -183,16 +183,27 @@ static json_t *texts(const struct ym_str *items, size_t n)
     return list;
 }
 
+bool collect_sink_view(struct collect_sink *sink, json_t *view, struct ym_error *err)
+{
+    return say(sink, COLLECT_VIEW, view, err);
+}
+
+bool collect_sink_enough(const struct collect_sink *sink, size_t most)
+{
+    return most > 0 && sink->rows >= (int64_t)most;
+}
+
 bool collect_sink_facts(struct collect_sink *sink, const struct collect_facts *facts,
                         struct ym_error *err)
 {
     return say(sink, COLLECT_FACTS,
-               json_pack("{s:o, s:o, s:o, s:b, s:I, s:I, s:o, s:o}", "format",
+               json_pack("{s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:o, s:o}", "format",
                          ym_json_str(facts->format), "encoding", ym_json_str(facts->encoding),
-                         "delimiter", ym_json_str(facts->delimiter), "bom", (int)facts->bom,
-                         "header_row", (json_int_t)facts->header_row, "first_row",
-                         (json_int_t)facts->first_row, "columns",
-                         texts(facts->columns, facts->n_columns), "notes",
+                         "delimiter", ym_json_str(facts->delimiter), "sheet",
+                         ym_json_str(facts->sheet), "bom", (int)facts->bom, "header_row",
+                         (json_int_t)facts->header_row, "header_rows",
+                         (json_int_t)facts->header_rows, "first_row", (json_int_t)facts->first_row,
+                         "columns", texts(facts->columns, facts->n_columns), "notes",
                          texts(facts->notes, facts->n_notes)),
                err);
 }
@@ -201,9 +212,10 @@ bool collect_sink_end(struct collect_sink *sink, const struct collect_end *end,
                       struct ym_error *err)
 {
     return say(sink, COLLECT_END,
-               json_pack("{s:I, s:I, s:I, s:I}", "rows", (json_int_t)end->rows, "faults",
+               json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "rows", (json_int_t)end->rows, "faults",
                          (json_int_t)end->faults, "lines", (json_int_t)end->lines, "notes_after",
-                         (json_int_t)end->notes_after),
+                         (json_int_t)end->notes_after, "skipped", (json_int_t)end->skipped,
+                         "rounded", (json_int_t)end->rounded),
                err);
 }
 

@@ -1,10 +1,11 @@
 /* data/collect/sink: what the caged child tells its parent, as frames on a pipe.
  *
  * A frame: its kind (1 byte), the bytes of the file read so far (8), the length of what follows
- * (4), lowest byte first; then that. FACTS, END, PROBLEM and AGAIN carry a JSON object, ROWS whole
- * rows of RowBinary, TICK nothing. A stream: TICK*, then FACTS, (ROWS | TICK)*, END; or PROBLEM
- * anywhere and nothing behind; or AGAIN {"encoding": NAME} alone: begin again with that decoder
- * opened, which the cage no longer allows. The parent believes none of it beyond its bounds.
+ * (4), lowest byte first; then that. VIEW, FACTS, END, PROBLEM and AGAIN carry a JSON object, ROWS
+ * whole rows of RowBinary, TICK nothing. A stream: TICK*, in a preview VIEW (what collect_preview
+ * answers where it goes no further), then FACTS, (ROWS | TICK)*, END; or PROBLEM anywhere and
+ * nothing behind; or AGAIN {"encoding": NAME} alone: begin again with that decoder opened, which
+ * the cage no longer allows. The parent believes none of it beyond its bounds.
  */
 #pragma once
 #include "base/base.h"
@@ -17,9 +18,12 @@ enum {
     COLLECT_FRAME_ROWS = 4 * 1024 * 1024,  // rows are sent when there are as many bytes
     COLLECT_FRAME_MAX = 128 * 1024 * 1024, // one row of 16 MiB, escaped, and its overhead
     COLLECT_COLUMNS_MAX = 5000,
-    COLLECT_NOTES_MAX = 64
+    COLLECT_NOTES_MAX = 64,
+    COLLECT_RAW_LINES = 40,   // of a view
+    COLLECT_SHOWN_BYTES = 300 // of a text in a view or a preview
 };
 enum collect_frame {
+    COLLECT_VIEW = 'V',
     COLLECT_FACTS = 'F',
     COLLECT_ROWS = 'R',
     COLLECT_END = 'E',
@@ -54,6 +58,10 @@ YM_MUST bool collect_sink_written(struct collect_sink *sink, struct ym_str rows,
                                   struct ym_error *err);
 YM_MUST bool collect_sink_flush(struct collect_sink *sink, struct ym_error *err);
 YM_MUST bool collect_sink_tick(struct collect_sink *sink, int64_t offset, struct ym_error *err);
+// Takes `view`: {"encoding", "bom", "raw", "sheets"}, as in collect_preview.
+YM_MUST bool collect_sink_view(struct collect_sink *sink, json_t *view, struct ym_error *err);
+// `most` rows are out, of a preview; 0: never enough.
+bool collect_sink_enough(const struct collect_sink *sink, size_t most);
 YM_MUST bool collect_sink_facts(struct collect_sink *sink, const struct collect_facts *facts,
                                 struct ym_error *err);
 YM_MUST bool collect_sink_end(struct collect_sink *sink, const struct collect_end *end,

@@ -250,7 +250,7 @@ unequal:
 }
 
 static bool report(struct lake_ingest *in, const struct quality_schema *schema, const size_t *map,
-                   struct ym_error *err)
+                   const struct collect_end *end, struct ym_error *err)
 {
     json_t *columns = NULL, *reasons = NULL;
     const struct collect_facts *facts = &in->facts;
@@ -263,18 +263,24 @@ static bool report(struct lake_ingest *in, const struct quality_schema *schema, 
         return false;
     }
     json_t *notes = json_array(), *source = json_array();
+    json_t *recipe = collect_recipe_json(&in->request->recipe);
     for (size_t i = 0; i < facts->n_columns; i++)
         json_array_append_new(source, ym_json_str(facts->columns[i]));
     for (size_t i = 0; i < facts->n_notes; i++)
         json_array_append_new(notes, ym_json_str(facts->notes[i]));
     in->report = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "file",
-        ym_json_str(in->request->name), "format", ym_json_str(facts->format), "encoding",
-        ym_json_str(facts->encoding), "delimiter", ym_json_str(facts->delimiter), "header_row",
-        facts->header_row > 0 ? json_integer(facts->header_row) : json_null(), "rows_in",
-        (json_int_t)in->counts.in, "rows_kept", (json_int_t)in->counts.kept, "rows_quarantined",
-        (json_int_t)in->counts.quarantined, "duplicates_dropped", (json_int_t)in->counts.duplicates,
-        "columns", columns, "reasons", reasons, "notes", notes, "source_columns", source);
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o,"
+        " s:o}",
+        "file", ym_json_str(in->request->name), "format", ym_json_str(facts->format), "encoding",
+        ym_json_str(facts->encoding), "delimiter", ym_json_str(facts->delimiter), "sheet",
+        ym_json_str(facts->sheet), "header_row",
+        facts->header_row > 0 ? json_integer(facts->header_row) : json_null(), "header_rows",
+        (json_int_t)facts->header_rows, "recipe", recipe ? recipe : json_null(), "rows_skipped",
+        (json_int_t)end->skipped, "notes_after", (json_int_t)end->notes_after, "numbers_rounded",
+        (json_int_t)end->rounded, "rows_in", (json_int_t)in->counts.in, "rows_kept",
+        (json_int_t)in->counts.kept, "rows_quarantined", (json_int_t)in->counts.quarantined,
+        "duplicates_dropped", (json_int_t)in->counts.duplicates, "columns", columns, "reasons",
+        reasons, "notes", notes, "source_columns", source);
     if (!in->report)
         return ym_fail(err, YM_FAULT, "lake.report", "the report cannot be written");
     return true;
@@ -314,7 +320,7 @@ bool lake_ingest(struct lake_ingest *in, struct ym_arena *arena, struct ym_error
     collect_done(read, &end);
     if (!check_rows(in, &schema, map, &sql, &end, arena, err))
         goto out;
-    if (!report(in, &schema, map, err))
+    if (!report(in, &schema, map, &end, err))
         goto out;
     in->settled = quality_schema_json(&schema);
     ok = clean(in->engine, &in->target, arena, err);

@@ -17,6 +17,8 @@
 #include "host/store/store.h"
 #include "trust/org/org.h"
 
+// Table dataset_recipe, and the recipe of a version.
+extern const char LAKE_SCHEMA_RECIPE[];
 struct lake;
 struct lake_options {
     struct store_pool *pool;
@@ -39,10 +41,10 @@ YM_MUST bool lake_recover(struct lake *lake, struct ym_error *err);
 struct lake_load {
     int64_t id, dataset, version, job, size, received, published, account;
     struct ym_str dataset_name, state, file, digest, report; // report: JSON text or none
-    struct ym_str encoding, delimiter;                       // as declared, or none
-    int64_t header_row;
+    struct collect_recipe recipe;                            // as said with the file
     struct ym_error problem;
     bool hold;
+    bool said; // a recipe was; else the dataset's is used
 };
 struct lake_receive {
     struct ym_str dataset, file_name; // of the upload
@@ -53,8 +55,11 @@ struct lake_receive {
     const char *path;
     int64_t size;
     const char *digest; // hex SHA-256, of `path`
-    struct ym_str encoding, delimiter;
-    int64_t header_row;
+    // How to read it. Said: it is used, and remembered by the dataset once the file was read so (an
+    // empty one: everything is found, and what was remembered is forgotten). Not said: what the
+    // dataset remembers is used.
+    struct collect_recipe recipe;
+    bool said;
     bool hold; // stop at checked
     struct ym_str idempotency_key;
 };
@@ -83,6 +88,14 @@ struct lake_loads {
 YM_MUST bool lake_load_list(struct lake *lake, const struct org_caller *caller,
                             struct ym_str dataset, int64_t before, int64_t limit,
                             struct ym_arena *arena, struct lake_loads *out, struct ym_error *err);
+// What a dataset remembers of how its files are read; those who may load it. Setting an empty one
+// forgets it. Errors: those of collect_recipe_check, and as for loading.
+YM_MUST bool lake_recipe(struct store_pool *pool, const struct org_caller *caller,
+                         struct ym_str dataset, struct ym_arena *arena, struct collect_recipe *out,
+                         struct ym_error *err);
+YM_MUST bool lake_recipe_set(struct store_pool *pool, const struct org_caller *caller,
+                             struct ym_str dataset, const struct collect_recipe *recipe,
+                             struct ym_error *err);
 struct lake_versions {
     struct catalog_version *items;
     size_t n, cap;

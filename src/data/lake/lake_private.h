@@ -8,7 +8,8 @@
 #include "data/lake/lake.h"
 
 enum {
-    LAKE_SCHEMA_MAX = 4 << 20 // bytes of a schema or a problem kept in the store
+    LAKE_SCHEMA_MAX = 4 << 20, // bytes of a schema or a problem kept in the store
+    LAKE_RECIPE_MAX = 64 << 10
 };
 struct lake {
     struct lake_options options;
@@ -22,6 +23,19 @@ void lake_cache_free(struct lake_cache *cache);
 YM_MUST bool lake_load_read(struct store *store, int64_t id, struct ym_arena *arena,
                             struct lake_load *out, struct ym_error *err);
 void lake_problem_read(struct ym_str text, struct ym_error *out); // none: YM_NO_ERROR
+
+YM_MUST bool lake_may_load(struct store *store, const struct org_caller *caller, struct ym_str name,
+                           struct ym_arena *arena, struct catalog_dataset *dataset,
+                           struct ym_error *err);
+// Recipes as texts (JSON; none is the empty one), and the one that a dataset remembers: read in the
+// caller's transaction or without one; an empty one that is written removes it.
+YM_MUST bool lake_recipe_text(struct ym_str text, struct ym_arena *arena,
+                              struct collect_recipe *out, struct ym_error *err);
+struct ym_str lake_recipe_dump(const struct collect_recipe *recipe, struct ym_arena *arena);
+YM_MUST bool lake_recipe_read(struct store *store, int64_t dataset, struct ym_arena *arena,
+                              struct collect_recipe *out, struct ym_error *err);
+YM_MUST bool lake_recipe_write(struct store *store, int64_t dataset, int64_t account,
+                               const struct collect_recipe *recipe, struct ym_error *err);
 
 // Where the references of `schema` point now: one an entry of *out, and the report's `references`
 // (the caller's, also where it fails). A dataset of another agency that is not open, one without a

@@ -16,15 +16,15 @@ static const char SQL_BY_KEY[] =
 static const char SQL_NUMBER[] =
     "SELECT COALESCE(MAX(number), 0) + 1 FROM version WHERE dataset = :dataset";
 static const char SQL_RECEIVE[] =
-    "INSERT INTO version (id, dataset, number, state, job, account, file, size, digest, encoding,"
-    " delimiter, header_row, hold, received, idempotency_key)"
-    " VALUES (:id, :dataset, :number, 'received', :job, :account, :file, :size, :digest,"
-    " :encoding, :delimiter, :header_row, :hold, :received, :key)";
+    "INSERT INTO version (id, dataset, number, state, job, account, file, size, digest, recipe,"
+    " hold, received, idempotency_key)"
+    " VALUES (:id, :dataset, :number, 'received', :job, :account, :file, :size, :digest, :recipe,"
+    " :hold, :received, :key)";
 static const char SQL_LOADED[] = "DELETE FROM upload WHERE id = :upload";
 #define LOAD_COLUMNS                                                                               \
     "v.id, v.dataset, v.number, v.job, v.size, v.received, v.published, v.account, d.name,"        \
     " v.state, v.file, v.digest, v.report, v.problem, v.hold, v.encoding, v.delimiter,"            \
-    " v.header_row FROM version v JOIN dataset d ON d.id = v.dataset"
+    " v.header_row, v.recipe FROM version v JOIN dataset d ON d.id = v.dataset"
 static const char SQL_LOAD[] = "SELECT " LOAD_COLUMNS " WHERE v.id = :id";
 static const char SQL_LOADS[] = "SELECT " LOAD_COLUMNS
                                 " WHERE v.dataset = :dataset AND (:before = 0 OR v.id < :before)"
@@ -75,8 +75,8 @@ static int open_original(const struct lake *lake, struct ym_str digest, struct y
     return fd;
 }
 
-static bool may_load(struct store *store, const struct org_caller *caller, struct ym_str name,
-                     struct ym_arena *arena, struct catalog_dataset *dataset, struct ym_error *err)
+bool lake_may_load(struct store *store, const struct org_caller *caller, struct ym_str name,
+                   struct ym_arena *arena, struct catalog_dataset *dataset, struct ym_error *err)
 {
     if (!catalog_see(store, caller, name, arena, dataset, err))
         return false;
@@ -93,7 +93,7 @@ static bool may_load(struct store *store, const struct org_caller *caller, struc
 
 static bool insert_load(struct lake *lake, struct store *store, const struct org_caller *caller,
                         const struct lake_receive *what, const struct catalog_dataset *dataset,
-                        int64_t *id, struct ym_error *err)
+                        struct ym_arena *arena, int64_t *id, struct ym_error *err)
 {
     struct store_rows *rows = NULL;
     int64_t number = 0, job = 0;
@@ -121,10 +121,10 @@ static bool insert_load(struct lake *lake, struct store *store, const struct org
                            ym_int("account", fresh.account),
                            ym_text("file", ym_utf8_cut(what->file_name, NAME_MAX_BYTES)),
                            ym_int("size", what->size), ym_text("digest", ym_str(what->digest)),
-                           ym_text("encoding", what->encoding),
-                           ym_text("delimiter", what->delimiter),
-                           ym_int("header_row", what->header_row), ym_int("hold", what->hold),
-                           ym_int("received", ym_now()), ym_text("key", what->idempotency_key)),
+                           ym_text("recipe", what->said ? lake_recipe_dump(&what->recipe, arena)
+                                                        : (struct ym_str){NULL, 0}),
+                           ym_int("hold", what->hold), ym_int("received", ym_now()),
+                           ym_text("key", what->idempotency_key)),
                    NULL, err);
     if (ok && what->upload.p)
         return store_run(store, SQL_LOADED, YM_ARGS(ym_text("upload", what->upload)), NULL, err);
@@ -197,17 +197,19 @@ bool lake_receive(struct lake *lake, const struct org_caller *caller,
     int64_t id = 0;
     bool ok = false;
 
+    if (what->said && !collect_recipe_check(&what->recipe, err))
+        return false;
     if (!store_take(lake->options.pool, &store, err))
         return false;
     org_act_with(store, caller);
-    if (!may_load(store, caller, what->dataset, arena, &dataset, err) ||
+    if (!lake_may_load(store, caller, what->dataset, arena, &dataset, err) ||
         !known_key(store, dataset.id, what->idempotency_key, &id, err))
         goto out;
     if (id == 0) {
         // The original before its row: a row never names a file that is not there.
         if (!find_file(lake, store, caller, &dataset, what, arena, err) ||
             !keep_original(lake, what, arena, err) || !store_begin(store, err) ||
-            !insert_load(lake, store, caller, what, &dataset, &id, err) ||
+            !insert_load(lake, store, caller, what, &dataset, arena, &id, err) ||
             !store_commit(store, err))
             goto out;
         jobs_wake(*lake->options.jobs);
@@ -239,11 +241,21 @@ static void row_of(const struct store_rows *rows, struct ym_arena *arena, struct
         .digest = ym_arena_str(arena, store_text(rows, 11)),
         .report = ym_arena_str(arena, store_text(rows, 12)),
         .hold = store_int(rows, 14) != 0,
-        .encoding = ym_arena_str(arena, store_text(rows, 15)),
-        .delimiter = ym_arena_str(arena, store_text(rows, 16)),
-        .header_row = store_int(rows, 17),
+        .said = true,
     };
     lake_problem_read(store_text(rows, 13), &out->problem);
+    struct ym_str recipe = store_text(rows, 18);
+    struct ym_error unread = {0};
+    if (recipe.n > 0) {
+        if (!lake_recipe_text(recipe, arena, &out->recipe, &unread))
+            ym_log_error(YM_WARN, "lake.recipe", &unread);
+        return;
+    }
+    // A row of before there were recipes, or nothing was said.
+    out->recipe.encoding = ym_arena_str(arena, store_text(rows, 15));
+    out->recipe.delimiter = ym_arena_str(arena, store_text(rows, 16));
+    out->recipe.header_row = store_int(rows, 17);
+    out->said = !collect_recipe_empty(&out->recipe);
 }
 
 bool lake_load_read(struct store *store, int64_t id, struct ym_arena *arena, struct lake_load *out,
@@ -300,7 +312,7 @@ bool lake_load_list(struct lake *lake, const struct org_caller *caller, struct y
     *out = (struct lake_loads){0};
     if (!store_take(lake->options.pool, &store, err))
         return false;
-    ok = may_load(store, caller, name, arena, &dataset, err) &&
+    ok = lake_may_load(store, caller, name, arena, &dataset, err) &&
          list(store, dataset.id, before, limit, arena, out, err);
     store_give(lake->options.pool, store);
     return ok;
@@ -333,7 +345,8 @@ static bool read_dataset(struct lake *lake, int64_t load, struct ym_arena *arena
     if (!store_take(lake->options.pool, &store, err))
         return false;
     ok = lake_load_read(store, load, arena, out, err) &&
-         catalog_by_id(store, out->dataset, arena, dataset, err);
+         catalog_by_id(store, out->dataset, arena, dataset, err) &&
+         (out->said || lake_recipe_read(store, out->dataset, arena, &out->recipe, err));
     store_give(lake->options.pool, store);
     return ok;
 }
@@ -363,9 +376,7 @@ static bool ingest(struct run *run, const struct lake_load *load,
     struct collect_request request = {
         .fd = open_original(run->lake, load->digest, arena, err),
         .name = load->file,
-        .encoding = load->encoding,
-        .delimiter = load->delimiter,
-        .header_row = load->header_row,
+        .recipe = load->recipe,
         .program = options->program,
     };
     const struct quality_other *others = NULL;

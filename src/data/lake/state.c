@@ -90,6 +90,9 @@ bool lake_checked(struct lake *lake, const struct lake_load *load,
         ym_fail(err, YM_CONFLICT, "lake.state", "the load was dropped meanwhile");
         goto out;
     }
+    // The file was read as somebody said: the next one is read so too.
+    if (load->said && !lake_recipe_write(store, dataset->id, load->account, &load->recipe, err))
+        goto out;
     ok = store_commit(store, err);
 out:
     if (store)

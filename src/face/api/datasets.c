@@ -32,10 +32,27 @@ bool api_datasets_get(struct http_request *rq, struct http_reply *re, struct ym_
     return true;
 }
 
+// Those who load it see how its files are read.
+static json_t *recipe_json(struct http_request *rq, const struct catalog_dataset *dataset)
+{
+    struct collect_recipe recipe;
+    struct ym_error ignored = {0};
+
+    if (!catalog_may(dataset, api_caller(rq)).load ||
+        !lake_recipe(api_of(rq)->options.pool, api_caller(rq), dataset->name, rq->arena, &recipe,
+                     &ignored))
+        return json_null();
+    json_t *json = collect_recipe_json(&recipe);
+    return json ? json : json_null();
+}
+
 static void answer_one(struct http_request *rq, const struct catalog_dataset *dataset,
                        struct http_reply *re)
 {
-    http_reply_json(re, catalog_json(dataset, api_caller(rq), true));
+    json_t *json = catalog_json(dataset, api_caller(rq), true);
+
+    json_object_set_new(json, "recipe", recipe_json(rq, dataset));
+    http_reply_json(re, json);
     http_reply_header(re, "ETag", ym_arena_printf(rq->arena, "\"%lld\"", (long long)dataset->etag));
 }
 

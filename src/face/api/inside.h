@@ -73,6 +73,8 @@ void api_location(const struct http_request *rq, struct http_reply *re, const ch
                   struct ym_str id);
 // One of the roles for the platform, not for one agency.
 YM_MUST bool api_need_platform(const struct http_request *rq, unsigned roles, struct ym_error *err);
+// The options of reading among a load's parameters; *said: there were some, or recipe=none.
+struct collect_recipe api_recipe_params(const struct http_request *rq, bool *said);
 json_t *api_job(const struct http_request *rq, const struct jobs_view *view);
 json_t *api_problem(const struct http_request *rq, const struct ym_error *problem);
 
@@ -99,6 +101,7 @@ http_handler api_audit_get, api_audit_export;
 http_handler api_tokens_get, api_tokens_post, api_tokens_delete;
 http_handler api_regions_get, api_agencies_get, api_agencies_post, api_agency_patch;
 http_handler api_agency_close, api_agency_open;
+http_handler api_recipe_get, api_recipe_put, api_recipe_delete;
 http_handler api_datasets_get, api_datasets_post, api_dataset_get, api_dataset_patch;
 http_handler api_versions_get, api_rows_get, api_export_get;
 http_handler api_dataset_review, api_overview_get;

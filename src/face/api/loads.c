@@ -96,6 +96,8 @@ static bool one_file(const struct http_request *rq, struct ym_error *err)
 bool api_loads_post(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
     struct ym_str name = http_param(rq, "file");
+    bool said = false;
+    const struct collect_recipe recipe = api_recipe_params(rq, &said);
     const struct lake_receive what = {
         .dataset = http_path_part(rq, "id"),
         .file_name = name.p ? name : YM_STR("upload"),
@@ -104,9 +106,8 @@ bool api_loads_post(struct http_request *rq, struct http_reply *re, struct ym_er
         .path = rq->file,
         .size = rq->file_size,
         .digest = rq->digest,
-        .encoding = http_param(rq, "encoding"),
-        .delimiter = http_param(rq, "delimiter"),
-        .header_row = http_param_int(rq, "header_row", 0),
+        .recipe = recipe,
+        .said = said,
         .hold = ym_str_is(http_param(rq, "publish"), "hold"),
         .idempotency_key = http_header_of(rq, "Idempotency-Key"),
     };

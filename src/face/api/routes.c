@@ -11,6 +11,18 @@ enum {
         "after", HTTP_PARAM_TEXT, 1, 4096, NULL, "`next` of the page before"                       \
     }
 
+// How a file is read. Said once, the dataset remembers all of it for its next files.
+#define RECIPE                                                                                     \
+    {"format", HTTP_PARAM_CHOICE, 0, 0, "csv,tsv,xlsx,json,ndjson", "found without it"},           \
+        {"encoding", HTTP_PARAM_TEXT, 1, 40, NULL, "utf-8, gb18030 …; found without it"},          \
+        {"delimiter", HTTP_PARAM_TEXT, 1, 10, NULL, "one character, tab, blank or none"},          \
+        {"sheet", HTTP_PARAM_TEXT, 1, 255, NULL, "of a workbook: its name, or number from 1"},     \
+        {"header_row", HTTP_PARAM_INTEGER, -1, 1000000, NULL, "line of the header; -1: none"},     \
+        {"header_rows", HTTP_PARAM_INTEGER, 1, 5, NULL, "lines that the header takes"},            \
+    {                                                                                              \
+        "skip", HTTP_PARAM_TEXT, 1, 1000, NULL, "lines that are no rows: 2,5-7,100-"               \
+    }
+
 static const struct http_param page_params[] = {PAGE, {0}};
 static const struct http_param region_params[] = {
     {"parent", HTTP_PARAM_TEXT, 1, 12, NULL, "code of the region above"},
@@ -64,9 +76,8 @@ static const struct http_param load_params[] = {
     {"again", HTTP_PARAM_INTEGER, 1, INT64_MAX, NULL,
      "id of a load of this dataset whose file is read again, instead of a body"},
     {"publish", HTTP_PARAM_CHOICE, 0, 0, "hold,now", "hold: stop at checked"},
-    {"encoding", HTTP_PARAM_TEXT, 1, 40, NULL, "utf-8, gb18030 …; found without it"},
-    {"delimiter", HTTP_PARAM_TEXT, 1, 8, NULL, "one character, tab, blank or none"},
-    {"header_row", HTTP_PARAM_INTEGER, -1, 1000000, NULL, "line of the header; -1: there is none"},
+    {"recipe", HTTP_PARAM_CHOICE, 0, 0, "none", "find everything, forget what was remembered"},
+    RECIPE,
     {0},
 };
 static const struct http_param job_params[] = {
@@ -236,6 +247,13 @@ const struct http_route api_routes[] = {
     {"POST", "/api/v1/uploads/{id}", api_upload_post, HTTP_SIGNED_IN, HTTP_SINK_BODY, NULL,
      "For clients without PATCH and DELETE: the method stands in X-HTTP-Method-Override", NULL,
      NULL, 204, false, "load"},
+
+    {"GET", "/api/v1/datasets/{id}/recipe", api_recipe_get, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
+     "How its files are read, as said last; stewards", NULL, "RecipeAnswer", 200, false, "load"},
+    {"PUT", "/api/v1/datasets/{id}/recipe", api_recipe_put, HTTP_SIGNED_IN, HTTP_JSON_BODY, NULL,
+     "Say how its files are read", "Recipe", "RecipeAnswer", 200, false, "load"},
+    {"DELETE", "/api/v1/datasets/{id}/recipe", api_recipe_delete, HTTP_SIGNED_IN, HTTP_NO_BODY,
+     NULL, "Forget it: everything is found again", NULL, NULL, 204, false, "load"},
 
     {"GET", "/api/v1/loads/{id}", api_load_get, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL, "A load", NULL,
      "Load", 200, false, "read"},

@@ -300,7 +300,16 @@ static const struct {
                                                                                                                            "eS"
                                                                                                                            "ch"
                                                                                                                            "em"
-                                                                                                                           "a") "}}"},
+                                                                                                                           "a") ",\"recipe\":" OR_NULL("Recipe") "}}"},
+    {"Recipe",
+     "{\"type\":\"object\",\"description\":\"how a file is read; what is absent is found\","
+     "\"properties\":{\"format\":" TEXT ",\"encoding\":" TEXT ",\"delimiter\":" TEXT
+     ",\"sheet\":" TEXT ",\"skip\":" TEXT
+     ",\"header_row\":{\"type\":\"integer\",\"minimum\":-1},\"header_rows\":{\"type\":\"integer\","
+     "\"minimum\":0,\"maximum\":5}},\"additionalProperties\":false}"},
+    {"RecipeAnswer",
+     "{\"type\":\"object\",\"required\":[\"recipe\"],\"properties\":{\"recipe\":" OR_NULL(
+         "Recipe") "}}"},
     {"FacetValue",
      "{\"type\":\"object\",\"required\":[\"value\",\"count\"],\"properties\":{"
      "\"value\":" TEXT ",\"title\":" REF("Text") ",\"count\":" INTEGER "}}"},
@@ -432,12 +441,15 @@ static const struct {
     {"Report",
      "{\"type\":\"object\",\"required\":[\"rows_in\",\"rows_kept\",\"rows_quarantined\","
      "\"duplicates_dropped\",\"columns\",\"reasons\"],\"properties\":{\"file\":" TEXT
-     ",\"format\":" TEXT ",\"encoding\":" TEXT ",\"delimiter\":" TEXT ",\"header_row\":" INTEGER
-     ",\"rows_in\":" INTEGER ",\"rows_kept\":" INTEGER ",\"rows_quarantined\":" INTEGER
-     ",\"duplicates_dropped\":" INTEGER
-     ",\"columns\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-     "\"reasons\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"dataset\":" TEXT
-     ",\"version\":" INTEGER "}}"},
+     ",\"format\":" TEXT ",\"encoding\":" TEXT_OR_NULL ",\"delimiter\":" TEXT_OR_NULL
+     ",\"sheet\":" TEXT_OR_NULL ",\"header_row\":{\"type\":[\"integer\",\"null\"]},"
+     "\"header_rows\":" INTEGER ",\"recipe\":" OR_NULL(
+         "Recipe") ",\"rows_skipped\":" INTEGER ",\"notes_after\":" INTEGER
+                   ",\"numbers_rounded\":" INTEGER ",\"rows_in\":" INTEGER ",\"rows_kept\":" INTEGER
+                   ",\"rows_quarantined\":" INTEGER ",\"duplicates_dropped\":" INTEGER
+                   ",\"columns\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+                   "\"reasons\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+                   "\"dataset\":" TEXT ",\"version\":" INTEGER "}}"},
     {"Load",
      "{\"type\":\"object\",\"required\":[\"id\",\"dataset\",\"version\",\"state\"],"
      "\"properties\":{"

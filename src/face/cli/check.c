@@ -102,9 +102,14 @@ void cli_print_report(const struct cli *cli, const json_t *report)
                   {"rows_quarantined", "+ quarantined", "+ 隔离"},
                   {"duplicates_dropped", "+ equal repeats dropped", "+ 去除相同重复"}};
 
-    printf("%s: %s, %s\n", json_string_value(json_object_get(report, "file")),
-           json_string_value(json_object_get(report, "format")),
-           json_string_value(json_object_get(report, "encoding")));
+    const char *encoding = json_string_value(json_object_get(report, "encoding"));
+    const char *sheet = json_string_value(json_object_get(report, "sheet"));
+
+    printf("%s: %s%s%s\n", json_string_value(json_object_get(report, "file")),
+           json_string_value(json_object_get(report, "format")), sheet || encoding ? ", " : "",
+           sheet      ? sheet
+           : encoding ? encoding
+                      : "");
     for (size_t i = 0; i < YM_COUNT(counts); i++)
         printf("%s%s %lld", i > 0 ? " " : "", cli_say(cli, counts[i].en, counts[i].zh),
                (long long)json_integer_value(json_object_get(report, counts[i].key)));
@@ -148,11 +153,12 @@ static bool read_options(struct cli *cli, struct lake_check *what, struct ym_err
 {
     struct ym_settings settings;
     const char *schema = cli_option(cli, "--schema");
+    struct collect_recipe *recipe = &what->request.recipe;
     json_t *parsed = NULL;
 
     if (!cli_settings(cli, &settings, err) ||
-        !cli_option_int(cli, "--header-row", -1, INT64_C(1) << 40, 0, &what->request.header_row,
-                        err))
+        !cli_option_int(cli, "--header-row", -1, INT64_C(1) << 20, 0, &recipe->header_row, err) ||
+        !cli_option_int(cli, "--header-rows", 1, 5, 0, &recipe->header_rows, err))
         return false;
     if (schema && !ym_json_file(schema, SCHEMA_MAX, &parsed, err))
         return false;
@@ -160,12 +166,14 @@ static bool read_options(struct cli *cli, struct lake_check *what, struct ym_err
     what->demo = ym_setting_bool(&settings, "demo");
     what->zone = ym_arena_cstr(&cli->arena, ym_setting(&settings, "zone"));
     what->today = lake_today(what->zone);
-    what->request.format = ym_str(cli_option(cli, "--format"));
-    what->request.encoding = ym_str(cli_option(cli, "--encoding"));
-    what->request.delimiter = ym_str(cli_option(cli, "--delimiter"));
+    recipe->format = ym_str(cli_option(cli, "--format"));
+    recipe->encoding = ym_str(cli_option(cli, "--encoding"));
+    recipe->delimiter = ym_str(cli_option(cli, "--delimiter"));
+    recipe->sheet = ym_str(cli_option(cli, "--sheet"));
+    recipe->skip = ym_str(cli_option(cli, "--skip"));
     what->request.program = cli->program;
     what->request.columns = json_array_size(json_object_get(parsed, "fields"));
-    return true;
+    return collect_recipe_check(recipe, err);
 }
 
 static int run(struct cli *cli)
@@ -214,12 +222,7 @@ out:
 static const struct cli_option options[] = {
     {"--schema", "FILE.json", "a Table Schema; without it types are proposed",
      "表结构（Table Schema）；省略时自动识别"},
-    {"--format", "csv|tsv", "the format, where it is not found rightly", "文件格式"},
-    {"--encoding", "NAME", "utf-8, gb18030 …", "编码：utf-8、gb18030 等"},
-    {"--delimiter", "C", "one character, tab, blank, or none",
-     "分隔符：一个字符、tab、blank 或 none"},
-    {"--header-row", "N", "the line of the header; -1: there is none",
-     "表头所在行；-1 表示没有表头"},
+    CLI_RECIPE_OPTIONS,
     {0},
 };
 const struct cli_command cli_check = {
@@ -229,6 +232,7 @@ const struct cli_command cli_check = {
     .summary_zh = "检查文件：编码、类型以及哪些行会被隔离。无需服务器。",
     .example =
         "  yunmeng check stations_gbk.csv --json\n"
+        "  yunmeng check 水质.xlsx --sheet 2 --header-row 3\n"
         "  exit 0: nothing quarantined; 1: something was; 2: the file cannot be read",
     .options = options,
     .run = run,

@@ -207,6 +207,7 @@ static bool load_file(struct demo *demo, const char *dataset, const json_t *file
         .fd = fd,
         .size = st.st_size,
         .delimiter = delimiter,
+        .anew = delimiter == NULL, // what one file needed is not said of the next
         // A demo that was killed after sending finds its load again.
         .key = ym_arena_printf(&cli->arena, "demo-%s-%zu", dataset, number),
         .title = dataset,

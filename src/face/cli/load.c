@@ -52,9 +52,14 @@ static bool send_file(struct cli_remote *remote, const struct cli_load *what, st
 
     ym_buf_add(&path, start);
     cli_remote_param(&path, "file", what->file);
+    cli_remote_param(&path, "recipe", what->anew ? "none" : NULL);
+    cli_remote_param(&path, "format", what->format);
     cli_remote_param(&path, "encoding", what->encoding);
     cli_remote_param(&path, "delimiter", what->delimiter);
+    cli_remote_param(&path, "sheet", what->sheet);
     cli_remote_param(&path, "header_row", what->header_row);
+    cli_remote_param(&path, "header_rows", what->header_rows);
+    cli_remote_param(&path, "skip", what->skip);
     cli_remote_param(&path, "publish", what->hold ? "hold" : NULL);
     struct cli_ask ask = {.method = "POST",
                           .path = ym_buf_str(&path),
@@ -207,9 +212,14 @@ static int refuse(struct cli *cli, const json_t *load, const struct cli_load *wh
 static int run(struct cli *cli)
 {
     struct cli_load what = {.fd = -1,
+                            .format = cli_option(cli, "--format"),
                             .encoding = cli_option(cli, "--encoding"),
                             .delimiter = cli_option(cli, "--delimiter"),
+                            .sheet = cli_option(cli, "--sheet"),
                             .header_row = cli_option(cli, "--header-row"),
+                            .header_rows = cli_option(cli, "--header-rows"),
+                            .skip = cli_option(cli, "--skip"),
+                            .anew = cli_option(cli, "--no-recipe") != NULL,
                             .key = ym_str(cli_option(cli, "--key")),
                             .hold = cli_option(cli, "--hold") != NULL};
     struct cli_remote remote = {0};
@@ -240,12 +250,9 @@ out:
 }
 
 static const struct cli_option options[] = {
-    {"--encoding", "NAME", "utf-8, gb18030 … (default: found over the whole file)",
-     "编码：utf-8、gb18030 等（默认自动识别）"},
-    {"--delimiter", "C", "one character, tab, blank, or none (default: found)",
-     "分隔符：一个字符、tab、blank 或 none（默认自动识别）"},
-    {"--header-row", "N", "the line of the header; -1: there is none (default: found)",
-     "表头所在行；-1 表示没有表头（默认自动识别）"},
+    CLI_RECIPE_OPTIONS,
+    {"--no-recipe", NULL, "find all of it, and forget what the dataset remembers of earlier files",
+     "全部自动识别，并清除该信息资源记住的读取方式"},
     {"--hold", NULL, "check it, but do not publish it", "只检查，不发布"},
     {"--key", "TEXT", "the same key loads once, however often it is sent",
      "幂等键：同一个键无论发送几次只归集一次"},
@@ -259,6 +266,8 @@ const struct cli_command cli_load = {
     .example =
         "  yunmeng load environment.station_day stations.csv\n"
         "  stations.csv: csv, gb18030, 1641 rows = 1627 kept + 14 quarantined + 0 …\n"
+        "  yunmeng load water.month 水质.xlsx --sheet 2024年 --header-row 3\n"
+        "  what is said of a file is remembered: the dataset's next file needs no options\n"
         "  exit 0: nothing was quarantined; 1: something was; 2: the file was refused",
     .options = options,
     .run = run,

@@ -7,10 +7,12 @@ struct cli_load {
     const char *file; // its name, as the report calls it
     int fd;           // the file, at its beginning; not closed
     int64_t size;
-    const char *encoding, *delimiter, *header_row; // or NULL
-    struct ym_str key;                             // Idempotency-Key, or none
-    bool hold;                                     // stop at checked
-    const char *title;                             // of the bar, or NULL
+    // How to read it, as on the command line, or NULL.
+    const char *format, *encoding, *delimiter, *sheet, *header_row, *header_rows, *skip;
+    bool anew;         // none of these: everything is found, and the dataset's recipe forgotten
+    struct ym_str key; // Idempotency-Key, or none
+    bool hold;         // stop at checked
+    const char *title; // of the bar, or NULL
 };
 // Blocks until the load ended. *load is the API's Load or NULL, the caller's. False also where the
 // load was refused: then *err says why, and *load has the problem and, where it was read, the

@@ -153,7 +153,7 @@ static void undecodable_bytes_are_a_fault_with_their_offset_and_stay_visible(voi
 
     // GBK: a first byte before a comma must not swallow it.
     read_text(YM_STR("\xc3\xfb,\xd6\xb5\n\xce\xe4\xba\xba\xce,1\n\xd2\xcb\xb2\xfd,2\n"),
-              (struct collect_request){.encoding = YM_STR("GBK")}, &table);
+              (struct collect_request){.recipe = {.encoding = YM_STR("GBK")}}, &table);
     expect_str(table.facts.encoding, "gb18030");
     expect_str(table.rows.items[0].fault, "encoding:10");
     expect_cells(&table, 0, "武汉\\xCE|1");
@@ -180,7 +180,7 @@ static void encodings_that_need_a_table_of_iconv_are_found_and_read(void **state
     forget(&table);
     ym_buf_clear(&text);
     read_text(YM_STR("caf\xe9;prix\nnoir;2\n"),
-              (struct collect_request){.encoding = YM_STR("ISO-8859-1")}, &table);
+              (struct collect_request){.recipe = {.encoding = YM_STR("ISO-8859-1")}}, &table);
     expect_str(table.facts.columns[0], "café");
     forget(&table);
 }
@@ -240,7 +240,7 @@ static void a_header_is_told_from_a_row(void **state)
     struct table table;
 
     for (size_t i = 0; i < YM_COUNT(cases); i++) {
-        struct collect_request request = {.header_row = cases[i].asked};
+        struct collect_request request = {.recipe.header_row = cases[i].asked};
         read_text(ym_str(cases[i].text), request, &table);
         if (table.err.kind || table.facts.header_row != cases[i].header)
             fail_msg("case %zu: header %lld %s", i, (long long)table.facts.header_row,
@@ -317,7 +317,7 @@ static void bad_files_end_with_what_where_and_how_to_mend_it(void **state)
          "collect.cut",
          "offset 11",
          2,
-         {.encoding = YM_STR("gb18030")}},
+         {.recipe = {.encoding = YM_STR("gb18030")}}},
         {YM_STR("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "collect.binary", "PNG", 0, {0}},
         {YM_STR("\x7f"
                 "ELF\2\1\1\0\0\0"),
@@ -326,35 +326,55 @@ static void bad_files_end_with_what_where_and_how_to_mend_it(void **state)
          0,
          {0}},
         {YM_STR("PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml"),
-         "collect.binary",
-         "XLSX",
+         "collect.zip",
+         "damaged",
          0,
          {0}},
         {YM_STR("PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0readme.txt"), "collect.binary", "ZIP", 0, {0}},
         {YM_STR("\1\2\3\4\5\6\7\x0e\x0f\x10\x11\x12,\1\2\3"), "collect.binary", "binary", 0, {0}},
         {YM_STR("a,b\n1,x\0y\n"), "collect.nul", "offset 7", 2, {0}},
         {YM_STR("\xff\xfe"
-                "a\0,\0b\0\n\0"),
-         "collect.utf16",
-         "UTF-16",
-         0,
+                "a\0,\0b\0\n\0001\0,\0002\0\n"),
+         "collect.cut",
+         "offset 16",
+         2,
          {0}},
-        {YM_STR("a\0,\0b\0\n\0001\0,\0002\0\n\0x\0y\0"), "collect.utf16", "UTF-16", 0, {0}},
+        {YM_STR("\xfe\xff\0a\0,\0b\0\n\0001\0,\0002\0\n"),
+         "collect.encoding",
+         "offset 0",
+         1,
+         {.recipe = {.encoding = YM_STR("utf-16le")}}},
         {YM_STR("a,b\n1,2\n3,\"x\n4,5\n"), "collect.quote", "line 3", 3, {0}},
         {YM_STR("alpha\nbeta\ngamma\n"), "collect.one_column", "separates", 1, {0}},
-        {YM_STR("a,b\n1,2\n"), "collect.one_column", "';'", 1, {.delimiter = YM_STR(";")}},
+        {YM_STR("a,b\n1,2\n"),
+         "collect.one_column",
+         "';'",
+         1,
+         {.recipe = {.delimiter = YM_STR(";")}}},
         {YM_STR("a,b\n"), "collect.no_rows", "no rows", 1, {0}},
-        {YM_STR("a,b\n1,2\n"), "collect.no_header", "line 9", 9, {.header_row = 9}},
-        {YM_STR("a,b\n\n1,2\n"), "collect.no_header", "line 2", 2, {.header_row = 2}},
+        {YM_STR("a,b\n1,2\n"), "collect.no_header", "line 9", 9, {.recipe = {.header_row = 9}}},
+        {YM_STR("a,b\n\n1,2\n"), "collect.no_header", "line 2", 2, {.recipe = {.header_row = 2}}},
         {YM_STR("a,b\n\xce\xe4\xba\xba,2\n"),
          "collect.encoding",
          "utf-8",
          2,
-         {.encoding = YM_STR("UTF-8")}},
-        {YM_STR("a,b\n1,2\n"), "collect.encoding", "martian", 0, {.encoding = YM_STR("martian")}},
-        {YM_STR("a,b\n1,2\n"), "collect.encoding", "//", 0, {.encoding = YM_STR("gbk//IGNORE")}},
-        {YM_STR("a,b\n1,2\n"), "collect.delimiter", "ab", 0, {.delimiter = YM_STR("ab")}},
-        {YM_STR("a,b\n1,2\n"), "collect.format", "docx", 0, {.format = YM_STR("docx")}},
+         {.recipe = {.encoding = YM_STR("UTF-8")}}},
+        {YM_STR("a,b\n1,2\n"),
+         "collect.encoding",
+         "martian",
+         0,
+         {.recipe = {.encoding = YM_STR("martian")}}},
+        {YM_STR("a,b\n1,2\n"),
+         "collect.encoding",
+         "//",
+         0,
+         {.recipe = {.encoding = YM_STR("gbk//IGNORE")}}},
+        {YM_STR("a,b\n1,2\n"),
+         "collect.delimiter",
+         "ab",
+         0,
+         {.recipe = {.delimiter = YM_STR("ab")}}},
+        {YM_STR("a,b\n1,2\n"), "collect.format", "docx", 0, {.recipe = {.format = YM_STR("docx")}}},
         {YM_STR("<html><table><tr><td>1</td></tr></table>"), "collect.format", "HTML", 0, {0}},
     };
     struct table table;

@@ -82,8 +82,9 @@ static void written_tables_come_back(struct prop_bytes *in)
         ym_buf_add(&text, ym_str(end));
 
     struct rows_answer answer;
-    struct collect_request request = {
-        .fd = rows_file(ym_buf_str(&text)), .delimiter = ym_str(delimiter), .header_row = 1};
+    struct collect_request request = {.fd = rows_file(ym_buf_str(&text)),
+                                      .recipe.delimiter = ym_str(delimiter),
+                                      .recipe.header_row = 1};
     assert(rows_read(&request, &arena, &answer));
     assert(answer.ended);
     assert(answer.rows.n == n && answer.facts.n_columns == columns && answer.end.faults == 0);
@@ -126,9 +127,9 @@ static void anything_ends_in_rows_or_in_a_problem(struct prop_bytes *in)
     struct ym_arena arena = {0};
     struct rows_answer answer;
     struct collect_request request = {
-        .encoding = ym_str(encodings[prop_draw(in, YM_COUNT(encodings))]),
-        .delimiter = ym_str(delimiters[prop_draw(in, YM_COUNT(delimiters))]),
-        .header_row = (int64_t)prop_draw(in, 5) - 1,
+        .recipe.encoding = ym_str(encodings[prop_draw(in, YM_COUNT(encodings))]),
+        .recipe.delimiter = ym_str(delimiters[prop_draw(in, YM_COUNT(delimiters))]),
+        .recipe.header_row = (int64_t)prop_draw(in, 5) - 1,
         .columns = prop_draw(in, 4),
     };
 

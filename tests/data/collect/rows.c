@@ -143,29 +143,37 @@ bool rows_read(const struct collect_request *request, struct ym_arena *arena,
                struct rows_answer *answer)
 {
     struct collect_sink sink = {.fd = memfd_create("frames", MFD_CLOEXEC)};
+    static char head[64 * 1024];
     struct collect_job job = {
         .file = {.fd = request->fd, .size = lseek(request->fd, 0, SEEK_END)},
-        .delimiter = request->delimiter,
-        .header_row = request->header_row,
+        .recipe = &request->recipe,
         .columns = request->columns,
     };
+    struct ym_str encoding = request->recipe.encoding;
     struct collect_encoding declared;
     struct ym_error err = {0};
     bool ok = true;
 
     *answer = (struct rows_answer){0};
     assert(sink.fd >= 0);
-    if (request->encoding.p && !collect_encoding_declared(request->encoding, &declared, &err)) {
+    if (!collect_skips_parse(request->recipe.skip, &job.skips, &err) ||
+        (encoding.p && !collect_encoding_declared(encoding, &declared, &err))) {
         answer->problem = err;
         goto out;
     }
-    job.declared = request->encoding.p ? &declared : NULL;
+    job.declared = encoding.p ? &declared : NULL;
     bool other = job.declared && declared.code == COLLECT_OTHER;
     if (!collect_decoder_new(other ? declared.name : "gb18030", &job.decoder, &err)) {
         answer->problem = err;
         goto out;
     }
-    bool done = collect_csv.read(&job, &sink, &err);
+    job.head.p = head;
+    bool done = collect_file_read(&job.file, 0, head, sizeof head, &job.head.n, &err);
+    const struct collect_reader *reader =
+        done ? collect_reader_of(request->recipe.format.p ? request->recipe.format : YM_STR("csv"),
+                                 job.head, YM_STR(""), &err)
+             : NULL;
+    done = reader && reader->read(&job, &sink, &err);
     if (!done && !collect_sink_flush(&sink, &answer->problem))
         ok = false;
     ok = ok && take_frames(sink.fd, arena, answer);

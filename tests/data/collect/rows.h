@@ -28,7 +28,7 @@ struct rows_answer {
     bool ended; // else `problem` says why
     struct ym_error problem;
 };
-// The reader of CSV in this process, with the request's encoding, delimiter, header_row, columns.
+// A reader in this process, by the request's recipe (without a format: CSV's) and columns.
 // False: the frames themselves are not as promised.
 bool rows_read(const struct collect_request *request, struct ym_arena *arena,
                struct rows_answer *answer);

@@ -83,7 +83,8 @@ static bool open_store(struct reading_lake *with, struct ym_error *err)
     const struct store_migration migrations[] = {{1, "org", ORG_SCHEMA_1},
                                                  {2, "catalog", CATALOG_SCHEMA_1},
                                                  {3, "catalog-core", CATALOG_SCHEMA_2},
-                                                 {4, "org_roles", ORG_SCHEMA_2}};
+                                                 {4, "org_roles", ORG_SCHEMA_2},
+                                                 {5, "recipe", LAKE_SCHEMA_RECIPE}};
     char url[128];
 
     snprintf(url, sizeof url, "sqlite:%s/control.db", with->folder);

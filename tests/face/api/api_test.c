@@ -163,11 +163,10 @@ static bool run_slow(struct job *job, void *with, struct ym_error *err)
     return ym_about(err, YM_STR("x"));
 }
 
-static const struct store_migration migrations[] = {{1, "org", ORG_SCHEMA_1},
-                                                    {2, "jobs", JOBS_SCHEMA_1},
-                                                    {3, "catalog", CATALOG_SCHEMA_1},
-                                                    {4, "catalog-core", CATALOG_SCHEMA_2},
-                                                    {5, "org_roles", ORG_SCHEMA_2}};
+static const struct store_migration migrations[] = {
+    {1, "org", ORG_SCHEMA_1},         {2, "jobs", JOBS_SCHEMA_1},
+    {3, "catalog", CATALOG_SCHEMA_1}, {4, "catalog-core", CATALOG_SCHEMA_2},
+    {5, "org_roles", ORG_SCHEMA_2},   {6, "recipe", LAKE_SCHEMA_RECIPE}};
 static const struct jobs_kind kinds[] = {{"test.slow", run_slow, 1}};
 
 static void start_rooms(struct ym_error *err)
