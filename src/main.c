@@ -17,6 +17,7 @@ static const struct store_migration migrations[] = {
     {6, "org_roles", ORG_SCHEMA_2},
     {7, "schedules", JOBS_SCHEMA_2},
     {8, "recipe", LAKE_SCHEMA_RECIPE},
+    {9, "systems", ORG_SYSTEMS_1},
 };
 
 static const struct jobs_kind kinds[] = {

@@ -93,6 +93,30 @@ YM_MUST bool catalog_review(struct store *store, const struct org_caller *caller
                             struct ym_str name, enum catalog_act act, struct ym_str reason,
                             struct ym_arena *arena, struct ym_error *err);
 
+// Subscriptions: whoever has an account is told of what happens to an entry that it may know of.
+YM_MUST bool catalog_subscribe(struct store *store, const struct org_caller *caller,
+                               struct ym_str name, bool on, struct ym_arena *arena,
+                               struct ym_error *err);
+YM_MUST bool catalog_subscribed(struct store *store, const struct org_caller *caller,
+                                struct ym_str name, struct ym_arena *arena, bool *on,
+                                struct ym_error *err);
+struct catalog_news_row {
+    int64_t id, created;
+    struct ym_str event;  // "entry.published", "entry.changed", "version.published" …
+    struct ym_str detail; // of a version: its number
+    struct ym_str dataset, title_zh, title_en;
+};
+struct catalog_news_list {
+    struct catalog_news_row *items;
+    size_t n, cap;
+};
+// Newest first, before id `before` (0: from the newest): of one dataset, or (name none) of all that
+// the caller subscribes to.
+YM_MUST bool catalog_news_list(struct store *store, const struct org_caller *caller,
+                               struct ym_str name, int64_t before, int64_t limit,
+                               struct ym_arena *arena, struct catalog_news_list *out,
+                               struct ym_error *err);
+
 /* Freshness: a cycle gives the age that the current version may have (catalog_cycle_age, µs; 0: no
  * bound), generous by a fifth and more for what stands between the data and its load: realtime 1
  * h, hour 2 h, day 2 d, week 9 d, month 40 d, quarter 110 d, half_year 200 d, year 400 d. */
@@ -150,6 +174,37 @@ struct catalog_page {
 YM_MUST bool catalog_find(struct store *store, struct catalog_search *search,
                           const struct org_caller *caller, const struct catalog_query *query,
                           struct ym_arena *arena, struct catalog_page *out, struct ym_error *err);
+
+// One datum, one source: the fields that published entries of several agencies hold, who holds
+// them, and which agency answers for each. JSON of the API: {"items", "next", "total"}. An
+// administrator names the agency (YM_INVALID "catalog.no_holder" where it does not hold the field;
+// agency 0: nobody any more).
+YM_MUST bool catalog_shared_fields(struct store *store, struct catalog_search *search,
+                                   struct ym_str q, int64_t offset, int64_t limit,
+                                   struct ym_arena *arena, json_t **out, struct ym_error *err);
+YM_MUST bool catalog_source_set(struct store *store, struct catalog_search *search,
+                                const struct org_caller *caller, struct ym_str field,
+                                int64_t agency, struct ym_str note, struct ym_arena *arena,
+                                struct ym_error *err);
+
+/* An agency's catalogue from a table: a file of any format that data/collect reads, with the
+ * headings of catalog_template (in any order; Chinese or the members' names). Words of the lists
+ * are the Chinese ones, or codes. Entries are known by their code within the agency: the same file
+ * twice changes nothing. New ones are submitted for review, or published where an administrator
+ * imports; each must be complete. Nothing is imported where a line is wrong, unless `skip`; nothing
+ * at all with `only_check`. The report: {"agency", "imported", "lines", "added", "changed",
+ * "unchanged", "wrong", "items": [{"line", "code", "dataset", "title", "outcome", "problem"}]}, up
+ * to 5,000 items, wrong ones first. Errors: those of data/collect, catalog.import_headings. */
+struct catalog_import {
+    const char *path;
+    struct ym_str file_name, agency; // short name
+    const char *program;             // of yunmeng, for the reader
+    bool skip, only_check;
+};
+struct ym_str catalog_template(void); // CSV in UTF-8 with a mark, one line of headings
+YM_MUST bool catalog_import(struct store *store, const struct org_caller *caller,
+                            const struct catalog_import *what, struct ym_arena *arena,
+                            json_t **report, struct ym_error *err);
 
 // The province in figures, over published entries only: what everyone may count. By agency, and by
 // prefecture of the agency.

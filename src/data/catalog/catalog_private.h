@@ -39,6 +39,14 @@ extern const char *const catalog_openness[], *const catalog_sharing[], *const ca
 bool catalog_turn(struct store *store, int64_t dataset, struct ym_error *err);
 bool catalog_news(struct store *store, int64_t dataset, const char *event, struct ym_str detail,
                   struct ym_error *err);
+void catalog_defaults(struct catalog_dataset *dataset);
+bool catalog_name(struct ym_str name, struct ym_str *space, struct ym_error *err); // SPACE.NAME
+bool catalog_insert(struct store *store, struct catalog_dataset *dataset, struct ym_arena *arena,
+                    struct ym_error *err);
+bool catalog_update(struct store *store, struct catalog_dataset *dataset, int64_t etag,
+                    struct ym_arena *arena, struct ym_error *err);
+// A code of a list by its Chinese word ("有条件共享"); what is none stays as it is.
+struct ym_str catalog_code_of(const char *list, struct ym_str said);
 bool catalog_check(struct catalog_dataset *dataset, struct ym_arena *arena, struct ym_error *err);
 bool catalog_incomplete(const struct catalog_dataset *dataset, bool classes_only,
                         struct ym_error *err); // true: nothing is owed

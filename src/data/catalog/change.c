@@ -29,7 +29,7 @@ static bool is_word(struct ym_str s)
     return true;
 }
 
-static bool check_name(struct ym_str name, struct ym_str *space, struct ym_error *err)
+bool catalog_name(struct ym_str name, struct ym_str *space, struct ym_error *err)
 {
     struct ym_str rest = name.p ? name : YM_STR("");
 
@@ -152,12 +152,13 @@ static const char SQL_ADD[] =
     "INSERT INTO dataset (id, name, agency, title_zh, title_en, abstract_zh, abstract_en, code,"
     " theme, openness, sharing, update_cycle, schema, search, created, updated, etag,"
     " category, format, sharing_way, sharing_condition, sharing_basis, open_condition,"
-    " open_planned, closed_reason, related, contact, contact_phone, contact_mail, state, released)"
+    " open_planned, closed_reason, related, contact, contact_phone, contact_mail, state, released,"
+    " submitted_by)"
     " VALUES (:id, :name, :agency, :title_zh, :title_en, :abstract_zh, :abstract_en, :code,"
     " :theme, :openness, :sharing, :update_cycle, :schema, :search, :now, :now, 1,"
     " :category, :format, :sharing_way, :sharing_condition, :sharing_basis, :open_condition,"
     " :open_planned, :closed_reason, :related, :contact, :contact_phone, :contact_mail, :state,"
-    " :released)";
+    " :released, :submitted_by)";
 static const char SQL_CHANGE[] =
     "UPDATE dataset SET title_zh = :title_zh, title_en = :title_en, abstract_zh = :abstract_zh,"
     " abstract_en = :abstract_en, code = :code, theme = :theme, openness = :openness,"
@@ -196,6 +197,7 @@ static size_t args_of(const struct catalog_dataset *d, struct ym_arena *arena,
     }
     args[n++] = ym_text("state", d->state);
     args[n++] = ym_int("released", d->released);
+    args[n++] = ym_int("submitted_by", d->submitted_by);
     args[n++] = ym_int("etag", d->etag);
     args[n++] = ym_int("now", d->updated);
     assert(n <= ARGS);
@@ -217,13 +219,39 @@ static bool insert(struct store *store, const struct catalog_dataset *d, struct 
     return ym_about(err, d->name);
 }
 
+void catalog_defaults(struct catalog_dataset *dataset)
+{
+    otherwise(&dataset->title_en, "");
+    otherwise(&dataset->abstract_zh, "");
+    otherwise(&dataset->abstract_en, "");
+    otherwise(&dataset->code, "");
+    otherwise(&dataset->theme, "");
+    otherwise(&dataset->openness, "closed");
+    otherwise(&dataset->sharing, "conditional");
+    otherwise(&dataset->update_cycle, "irregular");
+}
+
+bool catalog_insert(struct store *store, struct catalog_dataset *dataset, struct ym_arena *arena,
+                    struct ym_error *err)
+{
+    bool published = ym_str_is(dataset->state, "published");
+
+    dataset->id = store_new_id(store);
+    dataset->created = dataset->updated = ym_now();
+    dataset->released = published ? dataset->created : 0;
+    dataset->etag = 1;
+    return insert(store, dataset, arena, err) && catalog_turn(store, dataset->id, err) &&
+           org_agency_count(store, dataset->agency, 1, err) &&
+           (!published || catalog_news(store, dataset->id, "entry.published", YM_STR(""), err));
+}
+
 bool catalog_add(struct store *store, const struct org_caller *caller,
                  struct catalog_dataset *dataset, struct ym_arena *arena, struct ym_error *err)
 {
     struct ym_str space;
     struct org_agency agency;
 
-    if (!check_name(dataset->name, &space, err))
+    if (!catalog_name(dataset->name, &space, err))
         return false;
     if (!org_agency_by_name(store, space, arena, &agency, err)) {
         if (err->kind != YM_NOT_FOUND)
@@ -246,14 +274,7 @@ bool catalog_add(struct store *store, const struct org_caller *caller,
         ym_hint(err, "Open it again, or choose the agency that took over.");
         return ym_about(err, agency.name);
     }
-    otherwise(&dataset->title_en, "");
-    otherwise(&dataset->abstract_zh, "");
-    otherwise(&dataset->abstract_en, "");
-    otherwise(&dataset->code, "");
-    otherwise(&dataset->theme, "");
-    otherwise(&dataset->openness, "closed");
-    otherwise(&dataset->sharing, "conditional");
-    otherwise(&dataset->update_cycle, "irregular");
+    catalog_defaults(dataset);
     bool asked = dataset->state.n > 0;
     bool administrator = org_holds(caller, ORG_ROLE_BIT(ORG_ADMINISTRATOR), dataset->agency);
     otherwise(&dataset->state, administrator ? "published" : "draft");
@@ -265,13 +286,8 @@ bool catalog_add(struct store *store, const struct org_caller *caller,
         return catalog_denied(caller, dataset->name, err);
     if (published && asked && !catalog_incomplete(dataset, false, err))
         return false;
-    dataset->id = store_new_id(store);
-    dataset->created = dataset->updated = ym_now();
-    dataset->released = published ? dataset->created : 0;
-    dataset->etag = 1;
-    bool ok = store_begin(store, err) && insert(store, dataset, arena, err) &&
-              catalog_turn(store, dataset->id, err) &&
-              org_agency_count(store, dataset->agency, 1, err) && store_commit(store, err);
+    bool ok = store_begin(store, err) && catalog_insert(store, dataset, arena, err) &&
+              store_commit(store, err);
     if (!ok)
         store_rollback(store);
     return ok;
@@ -339,8 +355,8 @@ static bool take_member(const char *key, const json_t *value, struct catalog_dat
         "metadata, each with its own kind of value.");
 }
 
-static bool update(struct store *store, struct catalog_dataset *d, int64_t etag,
-                   struct ym_arena *arena, struct ym_error *err)
+bool catalog_update(struct store *store, struct catalog_dataset *d, int64_t etag,
+                    struct ym_arena *arena, struct ym_error *err)
 {
     struct ym_arg args[ARGS];
     int64_t changed = 0;
@@ -411,7 +427,8 @@ bool catalog_change(struct store *store, const struct org_caller *caller, struct
     bool published = ym_str_is(dataset.state, "published");
     if (published && class_changes && !catalog_incomplete(&dataset, true, err))
         goto out;
-    if (!update(store, &dataset, etag, arena, err) || !catalog_turn(store, dataset.id, err) ||
+    if (!catalog_update(store, &dataset, etag, arena, err) ||
+        !catalog_turn(store, dataset.id, err) ||
         (published && !catalog_news(store, dataset.id, "entry.changed", YM_STR(""), err)))
         goto out;
     ok = store_commit(store, err);

@@ -13,13 +13,26 @@ const char *const catalog_cycles[] = {"realtime",  "hour", "day",       "week", 
 static const int64_t ages[] = {HOUR,         2 * HOUR,     2 * YM_DAY,   9 * YM_DAY, 40 * YM_DAY,
                                110 * YM_DAY, 200 * YM_DAY, 400 * YM_DAY, 0,          0};
 
-// 资源属性分类: five of 基础, thirteen of 主题, 部门.
-static const char *const categories[] = {
-    "base.population", "base.legal_entity",    "base.space",      "base.credit",
-    "base.licence",    "theme.public_service", "theme.health",    "theme.social_security",
-    "theme.food_drug", "theme.work_safety",    "theme.price",     "theme.energy",
-    "theme.credit",    "theme.construction",   "theme.community", "theme.environment",
-    "theme.emergency", "theme.order",          "department",      NULL};
+// 资源属性分类: five of 基础, twelve of 主题, 部门.
+static const char *const categories[] = {"base.population",
+                                         "base.legal_entity",
+                                         "base.space",
+                                         "base.credit",
+                                         "base.licence",
+                                         "theme.public_service",
+                                         "theme.health",
+                                         "theme.social_security",
+                                         "theme.food_drug",
+                                         "theme.work_safety",
+                                         "theme.price",
+                                         "theme.energy",
+                                         "theme.credit",
+                                         "theme.construction",
+                                         "theme.community",
+                                         "theme.environment",
+                                         "theme.emergency",
+                                         "department",
+                                         NULL};
 static const char *const formats[] = {"database", "spreadsheet",    "document", "image",
                                       "stream",   "self_described", NULL};
 static const char *const ways[] = {"platform", "mail", "copy", "medium", NULL};

@@ -110,6 +110,30 @@ YM_MUST bool lake_quarantine(struct lake *lake, const struct org_caller *caller,
                              struct ym_str code, struct ym_str column, struct ym_str after,
                              int64_t limit, struct ym_buf *out, struct ym_error *err);
 
+// Files that explain a dataset: statutes, forms, code books; kept by digest among the originals, up
+// to 64 MiB each and 50 a dataset. Seen by who knows the dataset, changed by its stewards.
+struct lake_attachment {
+    int64_t id, size, created;
+    struct ym_str file, digest;
+};
+struct lake_attachments {
+    struct lake_attachment *items;
+    size_t n, cap;
+};
+YM_MUST bool lake_attach(struct lake *lake, const struct org_caller *caller, struct ym_str dataset,
+                         struct ym_str file_name, const char *path, int64_t size,
+                         const char *digest, struct ym_arena *arena, struct lake_attachment *out,
+                         struct ym_error *err);
+YM_MUST bool lake_attachment_list(struct lake *lake, const struct org_caller *caller,
+                                  struct ym_str dataset, struct ym_arena *arena,
+                                  struct lake_attachments *out, struct ym_error *err);
+// Its bytes by a descriptor, which is the caller's.
+YM_MUST bool lake_attachment_open(struct lake *lake, const struct org_caller *caller, int64_t id,
+                                  struct ym_arena *arena, struct lake_attachment *out, int *fd,
+                                  struct ym_error *err);
+YM_MUST bool lake_attachment_drop(struct lake *lake, const struct org_caller *caller, int64_t id,
+                                  struct ym_error *err);
+
 struct lake_rows {
     struct ym_str dataset, where, fields, sort, after; // none: not given
     int64_t at;                                        // row number from 0; -1: not given

@@ -20,6 +20,12 @@ struct lake {
 struct lake_cache *lake_cache_new(void);
 void lake_cache_free(struct lake_cache *cache);
 
+// Originals by their digest: a received file is renamed to its place; one is opened to be read.
+YM_MUST bool lake_keep_original(const struct lake *lake, const char *from, const char *digest,
+                                struct ym_arena *arena, struct ym_error *err);
+YM_MUST int lake_open_original(const struct lake *lake, struct ym_str digest,
+                               struct ym_arena *arena, struct ym_error *err);
+
 YM_MUST bool lake_load_read(struct store *store, int64_t id, struct ym_arena *arena,
                             struct lake_load *out, struct ym_error *err);
 void lake_problem_read(struct ym_str text, struct ym_error *out); // none: YM_NO_ERROR

@@ -33,18 +33,18 @@ static const char SQL_LOADS_TOTAL[] = "SELECT COUNT(*) FROM version WHERE datase
 
 /* An original is known by its digest alone; the same file twice is one file. It takes the place of
  * the one that is there: the sweep sees by its time that somebody has just meant it. */
-static bool keep_original(const struct lake *lake, const struct lake_receive *what,
-                          struct ym_arena *arena, struct ym_error *err)
+bool lake_keep_original(const struct lake *lake, const char *from, const char *digest,
+                        struct ym_arena *arena, struct ym_error *err)
 {
-    struct ym_str folder = ym_arena_printf(arena, "%s/%.2s", lake->options.originals, what->digest);
-    struct ym_str path = ym_arena_printf(arena, "%s/%s", folder.p, what->digest);
+    struct ym_str folder = ym_arena_printf(arena, "%s/%.2s", lake->options.originals, digest);
+    struct ym_str path = ym_arena_printf(arena, "%s/%s", folder.p, digest);
 
     if (mkdir(folder.p, 0700) != 0 && errno != EEXIST)
         goto failed;
-    if (utimensat(AT_FDCWD, what->path, NULL, 0) != 0 && errno != ENOENT)
+    if (utimensat(AT_FDCWD, from, NULL, 0) != 0 && errno != ENOENT)
         goto failed;
     // An upload whose load's row was not written after this step has its file here already.
-    if (rename(what->path, path.p) != 0 && (errno != ENOENT || access(path.p, F_OK) != 0))
+    if (rename(from, path.p) != 0 && (errno != ENOENT || access(path.p, F_OK) != 0))
         goto failed;
     int dir = open(folder.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0 || fsync(dir) != 0) {
@@ -62,8 +62,8 @@ failed:
     return ym_fail(err, YM_FAULT, "lake.original", "the file cannot be kept: %s", strerror(errno));
 }
 
-static int open_original(const struct lake *lake, struct ym_str digest, struct ym_arena *arena,
-                         struct ym_error *err)
+int lake_open_original(const struct lake *lake, struct ym_str digest, struct ym_arena *arena,
+                       struct ym_error *err)
 {
     struct ym_str path =
         ym_arena_printf(arena, "%s/%.2s/%.*s", lake->options.originals, digest.p, YM_FMT(digest));
@@ -208,7 +208,8 @@ bool lake_receive(struct lake *lake, const struct org_caller *caller,
     if (id == 0) {
         // The original before its row: a row never names a file that is not there.
         if (!find_file(lake, store, caller, &dataset, what, arena, err) ||
-            !keep_original(lake, what, arena, err) || !store_begin(store, err) ||
+            !lake_keep_original(lake, what->path, what->digest, arena, err) ||
+            !store_begin(store, err) ||
             !insert_load(lake, store, caller, what, &dataset, arena, &id, err) ||
             !store_commit(store, err))
             goto out;
@@ -374,7 +375,7 @@ static bool ingest(struct run *run, const struct lake_load *load,
 {
     const struct lake_options *options = &run->lake->options;
     struct collect_request request = {
-        .fd = open_original(run->lake, load->digest, arena, err),
+        .fd = lake_open_original(run->lake, load->digest, arena, err),
         .name = load->file,
         .recipe = load->recipe,
         .program = options->program,

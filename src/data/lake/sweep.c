@@ -84,12 +84,15 @@ static void put_back(int folder, const char *aside, const char *name)
         (void)unlinkat(folder, aside, 0);
 }
 
-/* An original that no version names and nobody touched for 7 days. It is put aside first and looked
- * at again: a load that has just meant it has put a fresh one in its place, or its row is there. */
+/* An original that no version or attachment names and nobody touched for 7 days. It is put aside
+ * first and looked at again: a load that has just meant it has put a fresh one in its place, or its
+ * row is there. */
 static bool sweep_original(struct sweep *sweep, struct store *store, int folder, const char *name,
                            struct ym_error *err)
 {
-    static const char known_sql[] = "SELECT 1 FROM version WHERE digest = :name";
+    static const char known_sql[] =
+        "SELECT 1 FROM version WHERE digest = :name"
+        " UNION ALL SELECT 1 FROM attachment WHERE digest = :name";
     char aside[LAKE_HEX_DIGEST + 8];
     bool known = true;
 

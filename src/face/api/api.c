@@ -272,3 +272,15 @@ json_t *api_problem(const struct http_request *rq, const struct ym_error *proble
         return json_null();
     return http_problem(problem, ym_kind_status(problem->kind), rq->lang, api_text, rq->with);
 }
+
+bool api_if_match(const struct http_request *rq, int64_t *etag, struct ym_error *err)
+{
+    struct ym_str text = http_header_of(rq, "If-Match");
+
+    if (text.n >= 2 && text.p[0] == '"' && text.p[text.n - 1] == '"')
+        text = ym_str_sub(text, 1, text.n - 2);
+    if (ym_str_int(text, etag))
+        return true;
+    ym_fail(err, YM_INVALID, "http.if_match", "a change needs If-Match with its etag");
+    return ym_hint(err, "Read it first; send its `etag` as If-Match.");
+}

@@ -32,6 +32,7 @@ struct api_options {
     const struct store_seal *seal; // of second factors' secrets
     const char *operator_key;      // bearer of the machine's own operator, 64 hex digits
     const char *incoming;
+    const char *program; // of yunmeng, for the reader
     int64_t upload_most; // bytes of an upload
 };
 struct api;

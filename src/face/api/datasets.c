@@ -144,19 +144,6 @@ bool api_datasets_post(struct http_request *rq, struct http_reply *re, struct ym
     return true;
 }
 
-// If-Match: "12", as ETag and `etag` gave it.
-static bool if_match(struct http_request *rq, int64_t *etag, struct ym_error *err)
-{
-    struct ym_str text = http_header_of(rq, "If-Match");
-
-    if (text.n >= 2 && text.p[0] == '"' && text.p[text.n - 1] == '"')
-        text = ym_str_sub(text, 1, text.n - 2);
-    if (ym_str_int(text, etag))
-        return true;
-    ym_fail(err, YM_INVALID, "http.if_match", "a change needs If-Match with the dataset's etag");
-    return ym_hint(err, "Read the dataset first; send its `etag` as If-Match.");
-}
-
 static bool change(struct http_request *rq, struct store *store, int64_t etag,
                    struct catalog_dataset *dataset, struct ym_error *err)
 {
@@ -172,7 +159,7 @@ bool api_dataset_patch(struct http_request *rq, struct http_reply *re, struct ym
     struct store *store = NULL;
     int64_t etag;
 
-    if (!if_match(rq, &etag, err) || !api_take(rq, &store, err))
+    if (!api_if_match(rq, &etag, err) || !api_take(rq, &store, err))
         return false;
     bool ok = change(rq, store, etag, &dataset, err);
     api_give(rq, store);

@@ -61,6 +61,8 @@ json_t *api_list(json_t *items, json_t *next, int64_t total);
 YM_MUST bool api_path_id(const struct http_request *rq, int64_t *out, struct ym_error *err);
 // `after` of lists whose cursor is a number; 0 where it is absent.
 YM_MUST bool api_after(const struct http_request *rq, int64_t *out, struct ym_error *err);
+// If-Match: "12", as ETag and `etag` gave it.
+YM_MUST bool api_if_match(const struct http_request *rq, int64_t *etag, struct ym_error *err);
 int64_t api_limit(const struct http_request *rq);
 // The agency that a body names, by name or id.
 YM_MUST bool api_agency(const struct http_request *rq, struct store *store, struct ym_str said,
@@ -104,6 +106,12 @@ http_handler api_agency_close, api_agency_open;
 http_handler api_recipe_get, api_recipe_put, api_recipe_delete;
 http_handler api_datasets_get, api_datasets_post, api_dataset_get, api_dataset_patch;
 http_handler api_versions_get, api_rows_get, api_export_get;
+http_handler api_systems_get, api_systems_post, api_system_get, api_system_patch;
+http_handler api_attachments_get, api_attachments_post, api_attachment_get, api_attachment_delete;
+http_handler api_subscription_get, api_subscription_post, api_subscription_delete;
+http_handler api_news_get, api_dataset_news_get;
+http_handler api_shared_fields_get, api_shared_fields_post;
+http_handler api_catalogue_template, api_catalogue_import;
 http_handler api_dataset_review, api_overview_get;
 http_handler api_loads_get, api_loads_post, api_load_get, api_load_publish, api_load_refuse;
 http_handler api_quarantine_get;

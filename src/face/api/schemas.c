@@ -380,6 +380,111 @@ static const struct {
                                                                                  "s\""
                                                                                  ":false"
                                                                                  "}"},
+    {"Attachment",
+     "{\"type\":\"object\",\"required\":[\"id\",\"file\",\"size\"],\"properties\":{\"id\":" REF(
+         "Id") ",\"file\":" TEXT ",\"size\":" INTEGER ",\"sha256\":" TEXT
+               ",\"created_at\":" REF("Time") "}}"},
+    {"AttachmentList", LIST("Attachment")},
+    {"Subscription",
+     "{\"type\":\"object\",\"required\":[\"subscribed\"],\"properties\":{\"subscribed\":" BOOLEAN
+     "}}"},
+    {"News",
+     "{\"type\":\"object\",\"required\":[\"id\",\"at\",\"event\",\"dataset\"],\"properties\":{"
+     "\"id\":" REF("Id") ",\"at\":" REF("Time") ",\"event\":" TEXT ",\"detail\":" TEXT_OR_NULL
+                                                ",\"dataset\":" TEXT
+                                                ",\"title\":" REF("Text") "}}"},
+    {"NewsList", LIST("News")},
+    {"FieldSource",
+     "{\"type\":\"object\",\"required\":[\"field\"],\"properties\":{\"field\":" TEXT
+     ",\"agency\":" TEXT_OR_NULL ",\"note\":" TEXT_OR_NULL "},\"additionalProperties\":false}"},
+    {"FieldHolder", "{\"type\":\"object\",\"properties\":{\"dataset\":" TEXT ",\"title\":" REF(
+                        "Text") ",\"agency\":" REF("AgencyRef") ",\"column\":" TEXT "}}"},
+    {"SharedField",
+     "{\"type\":\"object\",\"required\":[\"field\",\"title\",\"holders\"],\"properties\":{"
+     "\"field\":" TEXT ",\"title\":" TEXT ",\"agencies\":" INTEGER ",\"holders\":"
+     "{\"type\":\"array\",\"items\":" REF("FieldHolder") "}"
+                                                         ",\"source\":"
+                                                         "{\"type\":[\"object\",\"null\"]}"
+                                                         "}}"},
+    {"SharedFieldList", LIST("SharedField")},
+    {"ImportReport",
+     "{\"type\":\"object\",\"required\":[\"imported\",\"lines\",\"added\",\"changed\","
+     "\"unchanged\",\"wrong\",\"items\"],\"properties\":{\"agency\":" TEXT ",\"imported\":" BOOLEAN
+     ",\"lines\":" INTEGER ",\"added\":" INTEGER ",\"changed\":" INTEGER ",\"unchanged\":" INTEGER
+     ",\"wrong\":" INTEGER ",\"items\":"
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
+     "}}"},
+    {"SystemDatum", "{\"type\":\"object\",\"required\":[\"title\"],\"properties\":{\"title\":" TEXT
+                    ",\"dataset\":" TEXT_OR_NULL "}}"},
+    {"System",
+     "{\"type\":\"object\",\"required\":[\"id\",\"agency\",\"title\",\"gates\",\"etag\"],"
+     "\"properties\":{\"id\":" REF("Id") ",\"agency\":" REF("AgencyRef") ",\"title\":" REF(
+         "Text") ",\"level\":"
+                 "{\"type\":\"integer\",\"minimum\":0,\"maximum\":5}"
+                 ",\"record\":" TEXT_OR_NULL ",\"state\":"
+                 "{\"enum\":[\"planned\",\"building\",\"running\",\"stopped\"]}"
+                 ",\"place\":"
+                 "{\"enum\":[\"government_cloud\",\"own_room\",\"public_cloud\",\"other\"]}"
+                 ",\"network\":"
+                 "{\"enum\":[\"government_extranet\",\"internet\",\"own_network\",\"isolated\"]}"
+                 ",\"interface\":"
+                 "{\"enum\":[\"api\",\"database\",\"file\",\"none\"]}"
+                 ",\"note\":" TEXT_OR_NULL ",\"offers\":"
+                 "{\"type\":\"array\",\"items\":" REF(
+                     "SystemDatum") "}"
+                                    ",\"needs\":"
+                                    "{\"type\":\"array\",\"items\":" REF(
+                                        "SystemDatum") "}"
+                                                       ",\"gates\":"
+                                                       "{\"type\":\"object\"}"
+                                                       ",\"updated_at\":" REF(
+                                                           "Time") ",\"etag\":" REF("Id") ",\"may\""
+                                                                                          ":"
+                                                                                          "{\"type"
+                                                                                          "\":"
+                                                                                          "\"object"
+                                                                                          "\"}"
+                                                                                          "}}"},
+    {"SystemList", LIST("System")},
+    {"NewSystem",
+     "{\"type\":\"object\",\"required\":[\"agency\",\"title\",\"state\",\"place\",\"network\","
+     "\"interface\"],\"properties\":{\"agency\":" TEXT ",\"title\":" REF(
+         "Text") ",\"level\":"
+                 "{\"type\":\"integer\",\"minimum\":0,\"maximum\":5}"
+                 ",\"record\":" TEXT_OR_NULL ",\"state\":"
+                 "{\"enum\":[\"planned\",\"building\",\"running\",\"stopped\"]}"
+                 ",\"place\":"
+                 "{\"enum\":[\"government_cloud\",\"own_room\",\"public_cloud\",\"other\"]}"
+                 ",\"network\":"
+                 "{\"enum\":[\"government_extranet\",\"internet\",\"own_network\",\"isolated\"]}"
+                 ",\"interface\":"
+                 "{\"enum\":[\"api\",\"database\",\"file\",\"none\"]}"
+                 ",\"note\":" TEXT_OR_NULL ",\"offers\":"
+                 "{\"type\":\"array\",\"items\":" REF(
+                     "SystemDatum") "}"
+                                    ",\"needs\":"
+                                    "{\"type\":\"array\",\"items\":" REF(
+                                        "SystemDatum") "}"
+                                                       "},\"additionalProperties\":false}"},
+    {"SystemChange",
+     "{\"type\":\"object\",\"properties\":{\"title\":" REF(
+         "Text") ",\"level\":"
+                 "{\"type\":\"integer\",\"minimum\":0,\"maximum\":5}"
+                 ",\"record\":" TEXT_OR_NULL ",\"state\":"
+                 "{\"enum\":[\"planned\",\"building\",\"running\",\"stopped\"]}"
+                 ",\"place\":"
+                 "{\"enum\":[\"government_cloud\",\"own_room\",\"public_cloud\",\"other\"]}"
+                 ",\"network\":"
+                 "{\"enum\":[\"government_extranet\",\"internet\",\"own_network\",\"isolated\"]}"
+                 ",\"interface\":"
+                 "{\"enum\":[\"api\",\"database\",\"file\",\"none\"]}"
+                 ",\"note\":" TEXT_OR_NULL ",\"offers\":"
+                 "{\"type\":\"array\",\"items\":" REF(
+                     "SystemDatum") "}"
+                                    ",\"needs\":"
+                                    "{\"type\":\"array\",\"items\":" REF(
+                                        "SystemDatum") "}"
+                                                       "},\"additionalProperties\":false}"},
     {"Rows",
      "{\"type\":\"object\",\"required\":[\"dataset\",\"version\",\"fields\",\"items\","
      "\"next\","

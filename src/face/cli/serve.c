@@ -126,8 +126,8 @@ static bool start_lake(struct cli *cli, const struct ym_settings *settings, stru
         .engine = parts->engine,
         .originals = cli_path(cli, "originals"),
         .incoming = cli_path(cli, "incoming"),
-        .upload_most = ym_setting_int(settings, "http.upload_bytes"),
         .program = cli->program,
+        .upload_most = ym_setting_int(settings, "http.upload_bytes"),
         .zone = ym_arena_cstr(&cli->arena, ym_setting(settings, "zone")),
         .demo = ym_setting_bool(settings, "demo"),
         .jobs = &parts->jobs,
@@ -174,6 +174,7 @@ static bool start_http(struct cli *cli, const struct ym_settings *settings, stru
         .seal = &parts->seal,
         .operator_key = parts->operator_key,
         .incoming = cli_path(cli, "incoming"),
+        .program = cli->program,
         .upload_most = ym_setting_int(settings, "http.upload_bytes"),
     };
 

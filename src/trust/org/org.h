@@ -29,6 +29,7 @@
 #include "host/store/store.h"
 
 extern const char ORG_SCHEMA_1[], ORG_SCHEMA_2[];
+extern const char ORG_SYSTEMS_1[];
 
 enum org_role {
     ORG_ADMINISTRATOR, // of the platform: system administration
@@ -369,3 +370,50 @@ org_token_drop(struct store *store, const struct org_caller *caller, int64_t id,
                struct ym_error *err); // own ones, and those of accounts one looks after
 // A token found where it must not be (a URL) is ended at once; unknown ones: nothing.
 void org_token_burn(struct store *store, struct ym_str token);
+
+/* The register of information systems: what each agency runs, how well it is protected, what data
+ * it offers and needs. Its agency sees it and its stewards keep it; administrators and auditors see
+ * all; to others it is not there (YM_NOT_FOUND "org.system"). Changes compare `etag` (YM_CONFLICT
+ * "org.system_etag").
+ *
+ * Three gates are computed of it. No need of data declared: not approved. Cannot interconnect (a
+ * network nobody reaches, or no interface): not accepted. Gives the exchange nothing: neither.
+ */
+struct org_system_data {
+    struct ym_str title, dataset; // dataset: "space.name", or none
+};
+struct org_system_list {
+    struct org_system_data *items;
+    size_t n, cap; // up to 200
+};
+struct org_system {
+    int64_t id, agency, level, created, updated, etag; // level: 1 to 5 of GB/T 22240, 0 not graded
+    struct ym_str title_zh, title_en, record, note;    // record: number of its filing
+    struct ym_str state;                               // planned, building, running, stopped
+    struct ym_str place;     // government_cloud, own_room, public_cloud, other
+    struct ym_str network;   // government_extranet, internet, own_network, isolated
+    struct ym_str interface; // api, database, file, none
+    struct org_system_list offers, needs;
+    struct ym_str agency_name, agency_title_zh, agency_title_en;
+};
+struct org_gates {
+    bool needs, interconnects, contributes; // each gate by itself
+    const char *interconnects_not;          // "network" or "interface"; NULL where it does
+    bool approved, accepted;
+};
+struct org_gates org_system_gates(const struct org_system *system);
+struct org_systems {
+    struct org_system *items;
+    size_t n, cap;
+    int64_t total;
+};
+bool org_system_may_edit(const struct org_system *system, const struct org_caller *caller);
+// By id, from behind `after` on; agency 0: all that the caller may see.
+YM_MUST bool org_system_find(struct store *store, const struct org_caller *caller, int64_t agency,
+                             int64_t after, int64_t limit, struct ym_arena *arena,
+                             struct org_systems *out, struct ym_error *err);
+YM_MUST bool org_system_get(struct store *store, const struct org_caller *caller, int64_t id,
+                            struct ym_arena *arena, struct org_system *out, struct ym_error *err);
+// id 0: a new one; else all of it is written, where its etag is still `etag`. Sets id, etag, times.
+YM_MUST bool org_system_put(struct store *store, const struct org_caller *caller,
+                            struct org_system *system, struct ym_error *err);

@@ -110,3 +110,22 @@ const char ORG_SCHEMA_2[] =
     "CREATE INDEX audit_account ON audit (account, id);"
     "CREATE INDEX audit_agency ON audit (agency, id);"
     "CREATE INDEX audit_at ON audit (at);";
+
+const char ORG_SYSTEMS_1[] =
+    "CREATE TABLE system ("
+    " id BIGINT PRIMARY KEY,"
+    " agency BIGINT NOT NULL REFERENCES agency (id),"
+    " title_zh TEXT NOT NULL, title_en TEXT NOT NULL,"
+    " level BIGINT NOT NULL," // 等保: 1 to 5, 0 not graded
+    " record TEXT NOT NULL,"  // number of its filing with the police
+    " state TEXT NOT NULL, place TEXT NOT NULL, network TEXT NOT NULL, interface TEXT NOT NULL,"
+    " note TEXT NOT NULL,"
+    " created BIGINT NOT NULL, updated BIGINT NOT NULL, etag BIGINT NOT NULL);"
+    "CREATE INDEX system_agency ON system (agency, id);"
+    "CREATE TABLE system_data ("
+    " system BIGINT NOT NULL REFERENCES system (id),"
+    " place BIGINT NOT NULL,"   // in its list
+    " direction TEXT NOT NULL," // 'offers', 'needs'
+    " title TEXT NOT NULL,"
+    " dataset TEXT NOT NULL," // its entry in the catalogue, where there is one; else ''
+    " PRIMARY KEY (system, direction, place));";
