@@ -578,6 +578,7 @@ static void a_search_file_that_is_missing_broken_or_behind_is_made_anew(void **s
     // A store of before: what it lacks is no longer found.
     must(catalog_search_open(p.file, &p.search, &p.err), &p.err);
     assert_int_equal(total(&p, (struct catalog_query){.q = YM_STR("后来")}), 1);
+    tell(&p, "DELETE FROM news", YM_NO_ARGS);
     tell(&p, "DELETE FROM dataset WHERE name = 'air.late'", YM_NO_ARGS);
     tell(&p, "UPDATE catalog_turn SET turn = 2", YM_NO_ARGS);
     assert_int_equal(total(&p, (struct catalog_query){.q = YM_STR("后来")}), 0);
