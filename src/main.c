@@ -1,6 +1,7 @@
 /* Knows everybody: gives each room what stands below it. The tables here say what there is. */
 #include "data/catalog/catalog.h"
 #include "data/collect/collect.h"
+#include "data/lake/draft.h"
 #include "data/lake/lake.h"
 #include "data/lake/uploads.h"
 #include "face/cli/commands.h"
@@ -18,6 +19,7 @@ static const struct store_migration migrations[] = {
     {7, "schedules", JOBS_SCHEMA_2},
     {8, "recipe", LAKE_SCHEMA_RECIPE},
     {9, "systems", ORG_SYSTEMS_1},
+    {10, "draft", LAKE_DRAFT_SCHEMA},
 };
 
 static const struct jobs_kind kinds[] = {

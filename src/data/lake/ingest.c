@@ -201,8 +201,8 @@ static bool settle(struct lake_ingest *in, struct collect_read *read, struct ym_
                            schema, err);
 }
 
-static bool counted(struct lake_ingest *in, const struct quality_sql *sql, struct ym_arena *arena,
-                    struct quality_counts *counts, struct ym_error *err)
+bool lake_count(struct lake_ingest *in, const struct quality_sql *sql, struct ym_arena *arena,
+                struct quality_counts *counts, struct ym_error *err)
 {
     struct ym_buf answer = {.limit = 256};
     struct ym_str rest, line, cell;
@@ -229,7 +229,7 @@ static bool check_rows(struct lake_ingest *in, const struct quality_schema *sche
 {
     struct quality_counts *counts = &in->counts;
 
-    if (!counted(in, sql, arena, counts, err))
+    if (!lake_count(in, sql, arena, counts, err))
         return false;
     if (counts->kept + counts->quarantined != end->rows)
         goto unequal;

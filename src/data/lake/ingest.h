@@ -21,6 +21,10 @@ struct lake_ingest {
     json_t *settled;              // out, the caller's: the schema that was used
 };
 YM_MUST bool lake_ingest(struct lake_ingest *in, struct ym_arena *arena, struct ym_error *err);
+// kept and quarantined of this version as the tables have them.
+YM_MUST bool lake_count(struct lake_ingest *in, const struct quality_sql *sql,
+                        struct ym_arena *arena, struct quality_counts *counts,
+                        struct ym_error *err);
 // Partitions of this version and its staging tables go away; YM_BUSY where the engine is away.
 YM_MUST bool lake_ingest_drop(struct engine *engine, const struct quality_target *target,
                               struct ym_error *err);

@@ -40,6 +40,7 @@ YM_MUST bool lake_recover(struct lake *lake, struct ym_error *err);
 
 struct lake_load {
     int64_t id, dataset, version, job, size, received, published, account;
+    int64_t base; // the load that it was made of by mending; 0: a file
     struct ym_str dataset_name, state, file, digest, report; // report: JSON text or none
     struct collect_recipe recipe;                            // as said with the file
     struct ym_error problem;

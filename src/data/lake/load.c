@@ -1,3 +1,4 @@
+#include "data/lake/draft_private.h"
 #include "data/lake/ingest.h"
 #include "data/lake/uploads_private.h"
 
@@ -24,7 +25,7 @@ static const char SQL_LOADED[] = "DELETE FROM upload WHERE id = :upload";
 #define LOAD_COLUMNS                                                                               \
     "v.id, v.dataset, v.number, v.job, v.size, v.received, v.published, v.account, d.name,"        \
     " v.state, v.file, v.digest, v.report, v.problem, v.hold, v.encoding, v.delimiter,"            \
-    " v.header_row, v.recipe FROM version v JOIN dataset d ON d.id = v.dataset"
+    " v.header_row, v.recipe, v.base FROM version v JOIN dataset d ON d.id = v.dataset"
 static const char SQL_LOAD[] = "SELECT " LOAD_COLUMNS " WHERE v.id = :id";
 static const char SQL_LOADS[] = "SELECT " LOAD_COLUMNS
                                 " WHERE v.dataset = :dataset AND (:before = 0 OR v.id < :before)"
@@ -243,6 +244,7 @@ static void row_of(const struct store_rows *rows, struct ym_arena *arena, struct
         .report = ym_arena_str(arena, store_text(rows, 12)),
         .hold = store_int(rows, 14) != 0,
         .said = true,
+        .base = store_int(rows, 19),
     };
     lake_problem_read(store_text(rows, 13), &out->problem);
     struct ym_str recipe = store_text(rows, 18);
@@ -419,6 +421,28 @@ out:
     return ok;
 }
 
+// A load that was made of another one's quarantine has no file to read.
+static bool mend(struct run *run, const struct lake_load *load, struct ym_arena *arena,
+                 struct lake_ingest *in, struct ym_error *err)
+{
+    const struct lake_options *options = &run->lake->options;
+
+    *in = (struct lake_ingest){
+        .engine = options->engine,
+        .target = {.database = "lake",
+                   .dataset = load->dataset,
+                   .load = load->id,
+                   .version = load->version,
+                   .zone = options->zone,
+                   .demo = options->demo,
+                   .today = lake_today(options->zone)},
+        .progress = run_progress,
+        .stopped = run_stopped,
+        .with = run,
+    };
+    return draft_make(run->lake, load, in, arena, err);
+}
+
 // A reader that was killed (by the kernel, say) is begun again; one that dies each time is the
 // file's doing.
 static bool ingest_again(struct run *run, const struct lake_load *load,
@@ -480,7 +504,8 @@ bool lake_run_load(struct job *job, void *with, struct ym_error *err)
         goto out;
     // Run again after a kill: the later steps are in the row already.
     if (ym_str_is(load.state, "received")) {
-        if (ingest_again(&run, &load, &dataset, &arena, &in, err))
+        if (load.base != 0 ? mend(&run, &load, &arena, &in, err)
+                           : ingest_again(&run, &load, &dataset, &arena, &in, err))
             ok = lake_checked(run.lake, &load, &dataset, &in, err);
         if (!ok) {
             // Away is not wrong: the job is tried again and the load stays as it is. Nor is a stop:

@@ -5,8 +5,9 @@
 
 static const char SQL_CHECKED[] =
     "UPDATE version SET state = 'checked', checked = :now, rows_in = :rows_in, rows_kept = :kept,"
-    " rows_quarantined = :quarantined, duplicates = :duplicates, report = :report,"
-    " schema = :schema WHERE id = :id AND state = 'received'";
+    " rows_quarantined = :quarantined, duplicates = :duplicates, rows_dropped = :dropped,"
+    " rows_accepted = :accepted, report = :report, schema = :schema WHERE id = :id AND state = "
+    "'received'";
 static const char SQL_PUBLISH[] =
     "UPDATE version SET state = 'published', published = :now WHERE id = :id AND state = 'checked'";
 static const char SQL_REFUSE[] =
@@ -82,6 +83,7 @@ bool lake_checked(struct lake *lake, const struct lake_load *load,
                    YM_ARGS(ym_int("now", ym_now()), ym_int("rows_in", counts->in),
                            ym_int("kept", counts->kept), ym_int("quarantined", counts->quarantined),
                            ym_int("duplicates", counts->duplicates),
+                           ym_int("dropped", counts->dropped), ym_int("accepted", counts->accepted),
                            ym_text("report", report_text(load, in, &arena)),
                            ym_text("schema", schema), ym_int("id", load->id)),
                    &changed, err))

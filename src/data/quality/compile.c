@@ -142,9 +142,8 @@ static void view(const struct making *m, const char *name, const char *to, int64
     ym_buf_add(sql, YM_STR(" AS SELECT "));
 }
 
-static void make_work(const struct making *m, struct ym_buf *sql)
+static void work_columns(const struct making *m, struct ym_buf *sql)
 {
-    view(m, "work_", "mid_", m->target->load, sql);
     ym_buf_add(sql, YM_STR("_pos, _fault, _extra"));
     texts(m->n_columns, "", sql);
     for (size_t i = 0; i < m->schema->n; i++) {
@@ -162,12 +161,17 @@ static void make_work(const struct making *m, struct ym_buf *sql)
         quality_bad(m->schema, i, m->map[i], m->target, sql);
     }
     ym_buf_add(sql, YM_STR(", 0) AS _bad FROM "));
+}
+
+static void make_work(const struct making *m, struct ym_buf *sql)
+{
+    view(m, "work_", "mid_", m->target->load, sql);
+    work_columns(m, sql);
     table(sql, m->target, "in_", m->target->load);
 }
 
-static void make_good(const struct making *m, struct ym_buf *sql)
+static void good_columns(const struct making *m, struct ym_buf *sql)
 {
-    view(m, "ok_", "d", m->target->dataset, sql);
     ym_buf_printf(sql, "toUInt32(%" PRId64 ") AS _version, _pos", m->target->version);
     for (size_t i = 0; i < m->schema->n; i++) {
         const struct quality_field *field = &m->schema->fields[i];
@@ -182,26 +186,36 @@ static void make_good(const struct making *m, struct ym_buf *sql)
         engine_name(sql, field->name);
     }
     ym_buf_add(sql, YM_STR(" FROM "));
+}
+
+static void make_good(const struct making *m, struct ym_buf *sql)
+{
+    view(m, "ok_", "d", m->target->dataset, sql);
+    good_columns(m, sql);
     table(sql, m->target, "mid_", m->target->load);
     ym_buf_add(sql, YM_STR(" WHERE NOT _bad"));
 }
 
 // Reasons are found for the bad rows only: the filter runs before the list is made.
-static void make_bad(const struct making *m, struct ym_buf *sql)
+static void reasons(const struct making *m, struct ym_buf *sql)
 {
-    view(m, "no_", "q", m->target->dataset, sql);
-    ym_buf_printf(sql,
-                  "toUInt32(%" PRId64
-                  ") AS _version, _pos, if(notEmpty(_fault), "
-                  "[substringIndex(_fault, ':', 1)], arrayFilter(w -> notEmpty(w), [''",
-                  m->target->version);
+    ym_buf_add(sql, YM_STR("if(notEmpty(_fault), [substringIndex(_fault, ':', 1)],"
+                           " arrayFilter(w -> notEmpty(w), [''"));
     for (size_t i = 0; i < m->schema->n; i++) {
         if (!quality_checked(m->schema, i))
             continue;
         ym_buf_char(sql, ',');
         quality_why(m->schema, i, m->map[i], m->target, sql);
     }
-    ym_buf_add(sql, YM_STR("])) AS _why, arrayConcat(["));
+    ym_buf_add(sql, YM_STR("]))"));
+}
+
+static void make_bad(const struct making *m, struct ym_buf *sql)
+{
+    view(m, "no_", "q", m->target->dataset, sql);
+    ym_buf_printf(sql, "toUInt32(%" PRId64 ") AS _version, _pos, ", m->target->version);
+    reasons(m, sql);
+    ym_buf_add(sql, YM_STR(" AS _why, arrayConcat(["));
     for (size_t c = 1; c <= m->n_columns; c++)
         ym_buf_printf(sql, "%sc%zu", c == 1 ? "" : ",", c);
     ym_buf_add(sql, YM_STR("], _extra) AS raw FROM "));
@@ -321,4 +335,83 @@ bool quality_begin(struct engine *engine, const struct quality_sql *sql, struct 
 bool quality_end(struct engine *engine, const struct quality_sql *sql, struct ym_error *err)
 {
     return run(engine, sql->drop, sql->n_drop, err);
+}
+
+static void from_rows(const struct making *m, const char *source, struct ym_buf *sql)
+{
+    ym_buf_printf(sql, "%s'_pos UInt64, _fault String, _extra Array(String)", source);
+    texts(m->n_columns, " String", sql);
+    ym_buf_char(sql, '\'');
+}
+
+struct ym_str quality_trial(const struct quality_schema *schema, const size_t *map,
+                            size_t n_columns, const struct quality_target *target,
+                            struct ym_arena *arena)
+{
+    struct making m = {schema, map, n_columns, target, arena};
+    struct ym_buf sql = {0};
+
+    ym_buf_add(&sql, YM_STR("SELECT _pos, if(_bad, "));
+    reasons(&m, &sql);
+    ym_buf_add(&sql, YM_STR(", []) FROM (SELECT "));
+    work_columns(&m, &sql);
+    from_rows(&m, "format(JSONCompactEachRow, ", &sql);
+    ym_buf_add(&sql, YM_STR(", {rows:String})) ORDER BY _pos FORMAT JSONCompactEachRow"));
+    return quality_finish(&sql, arena);
+}
+
+void quality_again(const struct quality_schema *schema, const size_t *map, size_t n_columns,
+                   const struct quality_target *target, int64_t base, struct ym_arena *arena,
+                   struct quality_again *out)
+{
+    struct making m = {schema, map, n_columns, target, arena};
+    struct ym_buf sql = {0};
+
+    ym_buf_add(&sql, YM_STR("CREATE TABLE "));
+    table(&sql, target, "acc_", target->load);
+    ym_buf_add(&sql, YM_STR(" (_pos UInt64, why String) ENGINE = MergeTree ORDER BY _pos"));
+    out->make = quality_finish(&sql, arena);
+    ym_buf_add(&sql, YM_STR("INSERT INTO "));
+    table(&sql, target, "acc_", target->load);
+    ym_buf_add(&sql, YM_STR(" FORMAT JSONCompactEachRow"));
+    out->note = quality_finish(&sql, arena);
+    ym_buf_add(&sql, YM_STR("INSERT INTO "));
+    table(&sql, target, "d", target->dataset);
+    ym_buf_printf(&sql, " SELECT toUInt32(%" PRId64 "), _pos", target->version);
+    for (size_t i = 0; i < schema->n; i++) {
+        ym_buf_add(&sql, YM_STR(", "));
+        engine_name(&sql, schema->fields[i].name);
+    }
+    ym_buf_add(&sql, YM_STR(" FROM "));
+    table(&sql, target, "d", target->dataset);
+    ym_buf_printf(&sql, " WHERE _version = %" PRId64, base);
+    out->copy = quality_finish(&sql, arena);
+    // A reason without a field is a fault of the whole row: the checks alone would not see it.
+    ym_buf_add(&sql, YM_STR("INSERT INTO "));
+    table(&sql, target, "in_", target->load);
+    ym_buf_printf(&sql,
+                  " SELECT _pos, if(position(_why[1], ':') = 0, _why[1], ''),"
+                  " arraySlice(raw, %zu)",
+                  n_columns + 1);
+    for (size_t c = 1; c <= n_columns; c++)
+        ym_buf_printf(&sql, ", raw[%zu]", c);
+    ym_buf_add(&sql, YM_STR(" FROM "));
+    table(&sql, target, "q", target->dataset);
+    ym_buf_printf(&sql, " WHERE _version = %" PRId64 " AND _pos NOT IN (SELECT _pos FROM ", base);
+    table(&sql, target, "acc_", target->load);
+    ym_buf_add(&sql, YM_STR(" WHERE why = '')"));
+    out->carry = quality_finish(&sql, arena);
+    ym_buf_add(&sql, YM_STR("INSERT INTO "));
+    table(&sql, target, "in_", target->load);
+    ym_buf_add(&sql, YM_STR(" FORMAT JSONCompactEachRow"));
+    out->insert = quality_finish(&sql, arena);
+    ym_buf_add(&sql, YM_STR("INSERT INTO "));
+    table(&sql, target, "d", target->dataset);
+    ym_buf_add(&sql, YM_STR(" SELECT "));
+    good_columns(&m, &sql);
+    ym_buf_add(&sql, YM_STR("(SELECT "));
+    work_columns(&m, &sql);
+    from_rows(&m, "input(", &sql);
+    ym_buf_add(&sql, YM_STR(")) FORMAT JSONCompactEachRow"));
+    out->take = quality_finish(&sql, arena);
 }

@@ -131,8 +131,28 @@ size_t quality_drop(const struct quality_target *target, struct ym_arena *arena,
 // Settings that the INSERT through the views (and quality_restage) needs: for wide tables.
 struct ym_args quality_settings(void);
 
+// Rows that a person changed travel as JSONCompactEachRow: [_pos, _fault, [_extra, …], c1, …].
+// quality_trial: their reasons as lines [_pos, ["code:field", …]] by _pos, of each row alone; the
+// rows are its parameter {rows:String}. Run with quality_settings.
+struct ym_str quality_trial(const struct quality_schema *schema, const size_t *map,
+                            size_t n_columns, const struct quality_target *target,
+                            struct ym_arena *arena);
+// A version made of another one of the same schema and columns, behind quality_begin.
+struct quality_again {   // SQL texts in the arena, in the order of use
+    struct ym_str make;  // CREATE of acc_LOAD
+    struct ym_str note;  // INSERT of [_pos, why]: '' a row that is not carried over; see `accepted`
+    struct ym_str copy;  // the kept rows of the base, as they are
+    struct ym_str carry; // its quarantined rows through the checks, but those noted with ''
+    struct ym_str insert; // INSERT of changed rows, through the checks
+    struct ym_str take;   // INSERT of accepted rows into dDATASET, whatever their reasons
+};
+void quality_again(const struct quality_schema *schema, const size_t *map, size_t n_columns,
+                   const struct quality_target *target, int64_t base, struct ym_arena *arena,
+                   struct quality_again *out);
+
 struct quality_counts {
     int64_t in, kept, quarantined, duplicates;
+    int64_t dropped, accepted; // by a steward; left alone here
 };
 /* After the last row: quarantines rows whose partner another dataset lacks (but the accepted),
  * drops equal repeats where declared, quarantines further rows of a key, a unique key or a unique

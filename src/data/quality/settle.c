@@ -176,8 +176,11 @@ static void shown_format(struct ym_str format, struct ym_buf *sql)
 
     for (size_t i = 0; i < format.n; i++) {
         char c = format.p[i];
-        if (i > 0 && format.p[i - 1] == '%')
-            c = c == 'M' ? 'i' : c == 'S' ? 's' : c;
+        bool sign = i > 0 && format.p[i - 1] == '%';
+        if (sign && c == 'M')
+            c = 'i';
+        else if (sign && c == 'S')
+            c = 's';
         ym_buf_char(&to, c);
     }
     quality_quote(sql, ym_buf_str(&to));

@@ -114,7 +114,6 @@ http_handler api_shared_fields_get, api_shared_fields_post;
 http_handler api_catalogue_template, api_catalogue_import;
 http_handler api_dataset_review, api_overview_get;
 http_handler api_loads_get, api_loads_post, api_load_get, api_load_publish, api_load_refuse;
-http_handler api_quarantine_get;
 http_handler api_uploads_options, api_uploads_post, api_upload_get, api_upload_patch;
 http_handler api_upload_delete, api_upload_post;
 extern const struct http_sink api_upload_sink;
@@ -122,4 +121,11 @@ extern const char *const api_tus_headers[];
 http_handler api_jobs_get, api_job_get, api_job_events, api_job_stop, api_job_again;
 http_handler api_schedules_get, api_schedule_patch, api_schedule_run;
 http_handler api_calendar_get, api_calendar_put, api_workdays_get;
+http_handler api_quarantine_get, api_desk_get, api_acts_get, api_acts_post, api_act_delete;
+http_handler api_quarantine_preview, api_quarantine_publish, api_quarantine_file_get;
+http_handler api_quarantine_file_post;
+// A load as the API shows it; and the wait that Prefer asks for, with its header.
+YM_MUST bool api_load_answer(struct http_request *rq, int64_t load, struct http_reply *re,
+                             struct ym_error *err);
+void api_wait(struct http_request *rq, int64_t job, struct http_reply *re);
 http_handler api_openapi_get, api_health_live, api_health_ready;

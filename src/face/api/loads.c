@@ -27,16 +27,17 @@ static json_t *job_json(const struct http_request *rq, int64_t id)
 
 static json_t *load_json(const struct http_request *rq, const struct lake_load *load)
 {
-    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "id",
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
                      api_id(load->id), "dataset", ym_json_str(load->dataset_name), "version",
                      (json_int_t)load->version, "state", ym_json_str(load->state), "file",
                      ym_json_str(load->file), "size", (json_int_t)load->size, "received_at",
                      api_time(load->received), "published_at", api_time(load->published), "job",
                      job_json(rq, load->job), "report", report_json(load->report), "problem",
-                     api_problem(rq, &load->problem));
+                     api_problem(rq, &load->problem), "base", api_id(load->base));
 }
 
-static bool answer(struct http_request *rq, int64_t id, struct http_reply *re, struct ym_error *err)
+bool api_load_answer(struct http_request *rq, int64_t id, struct http_reply *re,
+                     struct ym_error *err)
 {
     struct lake_load load = {0};
 
@@ -93,6 +94,15 @@ static bool one_file(const struct http_request *rq, struct ym_error *err)
                    "Send the file as the body, or name an upload, or a load; one of the three.");
 }
 
+void api_wait(struct http_request *rq, int64_t job, struct http_reply *re)
+{
+    if (http_prefer_wait(rq) == 0)
+        return;
+    wait_for(rq, job);
+    http_reply_header(re, "Preference-Applied",
+                      ym_arena_printf(rq->arena, "wait=%d", http_prefer_wait(rq)));
+}
+
 bool api_loads_post(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
     struct ym_str name = http_param(rq, "file");
@@ -116,20 +126,16 @@ bool api_loads_post(struct http_request *rq, struct http_reply *re, struct ym_er
     if (!one_file(rq, err) ||
         !lake_receive(api_of(rq)->options.lake, api_caller(rq), &what, rq->arena, &load, err))
         return false;
-    if (http_prefer_wait(rq) > 0) {
-        wait_for(rq, load.job);
-        http_reply_header(re, "Preference-Applied",
-                          ym_arena_printf(rq->arena, "wait=%d", http_prefer_wait(rq)));
-    }
+    api_wait(rq, load.job, re);
     api_location(rq, re, "loads", ym_arena_printf(rq->arena, "%lld", (long long)load.id));
-    return answer(rq, load.id, re, err);
+    return api_load_answer(rq, load.id, re, err);
 }
 
 bool api_load_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
     int64_t id;
 
-    return api_path_id(rq, &id, err) && answer(rq, id, re, err);
+    return api_path_id(rq, &id, err) && api_load_answer(rq, id, re, err);
 }
 
 bool api_load_publish(struct http_request *rq, struct http_reply *re, struct ym_error *err)
@@ -138,7 +144,7 @@ bool api_load_publish(struct http_request *rq, struct http_reply *re, struct ym_
 
     return api_path_id(rq, &id, err) &&
            lake_publish(api_of(rq)->options.lake, api_caller(rq), id, err) &&
-           answer(rq, id, re, err);
+           api_load_answer(rq, id, re, err);
 }
 
 bool api_load_refuse(struct http_request *rq, struct http_reply *re, struct ym_error *err)
@@ -147,5 +153,5 @@ bool api_load_refuse(struct http_request *rq, struct http_reply *re, struct ym_e
 
     return api_path_id(rq, &id, err) &&
            lake_refuse(api_of(rq)->options.lake, api_caller(rq), id, err) &&
-           answer(rq, id, re, err);
+           api_load_answer(rq, id, re, err);
 }

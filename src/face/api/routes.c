@@ -118,6 +118,23 @@ static const struct http_param quarantine_params[] = {
     PAGE,
     {0},
 };
+static const struct http_param desk_params[] = {
+    {"dataset", HTTP_PARAM_TEXT, 1, 127, NULL, "name of a dataset"},
+    {0},
+};
+static const struct http_param reason_params[] = {
+    {"code", HTTP_PARAM_TEXT, 1, 64, NULL, "reason"},
+    {"column", HTTP_PARAM_TEXT, 1, 1024, NULL, "name of a field"},
+    {0},
+};
+static const struct http_param file_params[] = {
+    {"file", HTTP_PARAM_TEXT, 1, 255, NULL, "name of the file"},
+    {0},
+};
+static const struct http_param publish_params[] = {
+    {"publish", HTTP_PARAM_CHOICE, 0, 0, "hold,now", "hold: stop at checked"},
+    {0},
+};
 
 static const struct http_param account_params[] = {
     {"q", HTTP_PARAM_TEXT, 1, 200, NULL, "part of the name or display name"},
@@ -324,7 +341,32 @@ const struct http_route api_routes[] = {
     {"POST", "/api/v1/loads/{id}/refuse", api_load_refuse, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
      "Drop a load", NULL, "Load", 200, false, "load"},
     {"GET", "/api/v1/loads/{id}/quarantine", api_quarantine_get, HTTP_SIGNED_IN, HTTP_NO_BODY,
-     quarantine_params, "Quarantined rows of a load", NULL, "QuarantineList", 200, false, "read"},
+     quarantine_params, "Quarantined rows of a load, with what the draft made of them", NULL,
+     "QuarantineList", 200, false, "read"},
+    {"GET", "/api/v1/quarantine", api_desk_get, HTTP_SIGNED_IN, HTTP_NO_BODY, desk_params,
+     "Datasets whose current version has quarantined rows", NULL, "QuarantineDesk", 200, false,
+     "read"},
+    {"GET", "/api/v1/loads/{id}/quarantine/acts", api_acts_get, HTTP_SIGNED_IN, HTTP_NO_BODY,
+     page_params, "Acts on the quarantine, newest first", NULL, "QuarantineActList", 200, false,
+     "read"},
+    {"POST", "/api/v1/loads/{id}/quarantine/acts", api_acts_post, HTTP_SIGNED_IN, HTTP_JSON_BODY,
+     NULL, "Mend, accept or drop rows, or change many by a rule; stewards", "NewQuarantineAct",
+     "QuarantineAct", 201, false, "load"},
+    {"DELETE", "/api/v1/loads/{id}/quarantine/acts/{act}", api_act_delete, HTTP_SIGNED_IN,
+     HTTP_NO_BODY, NULL, "Undo an act, until the next version", NULL, "QuarantineAct", 200, false,
+     "load"},
+    {"POST", "/api/v1/loads/{id}/quarantine/preview", api_quarantine_preview, HTTP_SIGNED_IN,
+     HTTP_JSON_BODY, page_params, "What a rule would do", "QuarantineRule", "QuarantinePreview",
+     200, false, "read"},
+    {"GET", "/api/v1/loads/{id}/quarantine/file", api_quarantine_file_get, HTTP_SIGNED_IN,
+     HTTP_NO_BODY, reason_params, "The quarantine as CSV with reasons", NULL, "File", 200, false,
+     "read"},
+    {"POST", "/api/v1/loads/{id}/quarantine/file", api_quarantine_file_post, HTTP_SIGNED_IN,
+     HTTP_FILE_BODY, file_params, "The mended file in the place of its rows", NULL, "QuarantineAct",
+     201, false, "load"},
+    {"POST", "/api/v1/loads/{id}/quarantine/publish", api_quarantine_publish, HTTP_SIGNED_IN,
+     HTTP_NO_BODY, publish_params, "The draft becomes the next version; Prefer: wait=N waits", NULL,
+     "Load", 201, false, "load"},
 
     {"GET", "/api/v1/jobs", api_jobs_get, HTTP_SIGNED_IN, HTTP_NO_BODY, job_params,
      "Jobs of the own agency, newest first", NULL, "JobList", 200, false, "read"},

@@ -579,11 +579,68 @@ static const struct {
      "\"properties\":{\"id\":" TEXT ",\"name\":" TEXT ",\"size\":" INTEGER ",\"offset\":" INTEGER
      ",\"digest\":" TEXT_OR_NULL
      ",\"created_at\":" REF("Time") ",\"expires_at\":" REF("Time") "}}"},
+    {"QuarantineReasons",
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"code\",\"column\"],"
+     "\"properties\":{\"code\":" TEXT ",\"column\":" TEXT_OR_NULL "}}}"},
+    {"QuarantineState",
+     "{\"type\":\"string\",\"enum\":[\"mended\",\"quarantined\",\"accepted\",\"dropped\"]}"},
+    {"QuarantineKind",
+     "{\"type\":\"string\",\"enum\":[\"mend\",\"rule\",\"reload\",\"accept\",\"drop\"]}"},
+    {"DraftRow",
+     "{\"type\":\"object\",\"required\":[\"state\",\"cells\",\"reasons\"],\"properties\":{"
+     "\"state\":" REF("QuarantineState") ",\"cells\":{\"type\":\"array\",\"items\":" TEXT
+                                         "},\"reasons\":" REF("QuarantineReasons") ",\"kind\":" REF(
+                                             "QuarantineKind") ",\"who\":" TEXT
+                                                               ",\"at\":" REF(
+                                                                   "Time") ",\"reason\":" TEXT
+                                                                           ",\"act\":" REF(
+                                                                               "Id") "}}"},
     {"QuarantinedRow",
-     "{\"type\":\"object\",\"required\":[\"line\",\"reasons\",\"cells\"],\"properties\":{"
-     "\"line\":" INTEGER ",\"reasons\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
-     "\"properties\":{\"code\":" TEXT ",\"column\":" TEXT_OR_NULL
-     "}}},\"cells\":{\"type\":\"array\",\"items\":" TEXT_OR_NULL "}}}"},
+     "{\"type\":\"object\",\"required\":[\"line\",\"reasons\",\"cells\",\"draft\"],\"properties\":{"
+     "\"line\":" INTEGER ",\"reasons\":" REF(
+         "QuarantineReasons") ",\"cells\":{\"type\":\"array\","
+                              "\"items\":" TEXT_OR_NULL "},\"draft\":" OR_NULL("DraftRow") "}}"},
+    {"QuarantineAct",
+     "{\"type\":\"object\",\"required\":[\"id\",\"load\",\"kind\",\"who\",\"at\",\"rows\",\"good\","
+     "\"frozen\"],\"properties\":{\"id\":" REF("Id") ",\"load\":" REF("Id") ",\"kind\":" REF(
+         "QuarantineKind") ",\"who\":" TEXT
+                           ",\"at\":" REF("Time") ",\"rows\":" INTEGER ",\"good\":" INTEGER
+                                                  ",\"reason\":" TEXT_OR_NULL
+                                                  ",\"detail\":{\"type\":[\"object\",\"null\"]},"
+                                                  "\"undone_at\":" OR_NULL(
+                                                      "Time") ",\"undone_by\":" TEXT_OR_NULL
+                                                              ",\"frozen\":" BOOLEAN "}}"},
+    {"QuarantineActList", LIST("QuarantineAct")},
+    {"QuarantineRule",
+     "{\"type\":\"object\",\"required\":[\"what\"],\"properties\":{\"what\":{\"type\":\"string\","
+     "\"enum\":[\"trim\",\"half_width\",\"replace\"]},\"column\":" TEXT_OR_NULL
+     ",\"find\":" TEXT_OR_NULL ",\"with\":" TEXT_OR_NULL ",\"code\":" TEXT_OR_NULL
+     ",\"of\":" TEXT_OR_NULL "},\"additionalProperties\":false}"},
+    {"NewQuarantineAct",
+     "{\"type\":\"object\",\"required\":[\"kind\"],\"properties\":{\"kind\":{\"type\":\"string\","
+     "\"enum\":[\"mend\",\"accept\",\"drop\",\"rule\"]},\"line\":{\"type\":[\"integer\",\"null\"]},"
+     "\"cells\":{\"type\":[\"object\",\"null\"],\"additionalProperties\":" TEXT
+     "},\"lines\":{\"type\":[\"array\",\"null\"],\"items\":" INTEGER "},\"code\":" TEXT_OR_NULL
+     ",\"column\":" TEXT_OR_NULL ",\"reason\":" TEXT_OR_NULL
+     ",\"rule\":" OR_NULL("QuarantineRule") "},\"additionalProperties\":false}"},
+    {"QuarantinePreview",
+     "{\"type\":\"object\",\"required\":[\"rows\",\"good\",\"items\",\"next\"],\"properties\":{"
+     "\"rows\":" INTEGER ",\"good\":" INTEGER ",\"items\":{\"type\":\"array\",\"items\":{\"type\":"
+     "\"object\",\"properties\":{\"line\":" INTEGER ",\"changes\":{\"type\":\"array\",\"items\":{"
+     "\"type\":\"object\",\"properties\":{\"column\":" TEXT ",\"before\":" TEXT ",\"after\":" TEXT
+     "}}},\"good\":" BOOLEAN
+     ",\"reasons\":" REF("QuarantineReasons") "}}},\"next\":" REF("Cursor") "}}"},
+    {"QuarantineDesk",
+     "{\"type\":\"object\",\"required\":[\"items\",\"next\",\"total\"],\"properties\":{\"items\":{"
+     "\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"dataset\":" TEXT
+     ",\"title\":" REF("Text") ",\"agency\":{\"type\":\"object\"},\"load\":" REF(
+         "Id") ",\"version\":" INTEGER ",\"file\":" TEXT
+               ",\"published_at\":" REF(
+                   "Time") ",\"quarantined\":" INTEGER
+                           ",\"reasons\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+                           "\"may_act\":" BOOLEAN
+                           ",\"draft\":{\"type\":\"object\"}}}},\"next\":" REF(
+                               "Cursor") ",\"total\":" INTEGER "}}"},
     {"QuarantineList", LIST("QuarantinedRow")},
 };
 

@@ -553,11 +553,12 @@ static void quarantined_rows_are_paged_and_filtered(void **state)
                             " (92, 17, ['required:pm25'], ['']), (91, 1, ['type:pm25'], [])"));
     page = quarantine("", "", (struct ym_str){NULL, 0}, 2);
     ym_json_dump(&text, json_object_get(page, "items"));
-    assert_string_equal(ym_buf_cstr(&text),
-                        "[{\"line\":12,\"reasons\":[{\"code\":\"type\",\"column\":\"a:b\"},"
-                        "{\"code\":\"width\",\"column\":null}],\"cells\":[\"x\",\"/\\\"\"]},"
-                        "{\"line\":14,\"reasons\":[{\"code\":\"type\",\"column\":\"pm25\"}],"
-                        "\"cells\":[\"y\"]}]");
+    assert_string_equal(
+        ym_buf_cstr(&text),
+        "[{\"line\":12,\"reasons\":[{\"code\":\"type\",\"column\":\"a:b\"},"
+        "{\"code\":\"width\",\"column\":null}],\"cells\":[\"x\",\"/\\\"\"],\"draft\":null},"
+        "{\"line\":14,\"reasons\":[{\"code\":\"type\",\"column\":\"pm25\"}],"
+        "\"cells\":[\"y\"],\"draft\":null}]");
     assert_int_equal(number(page, "total"), 5);
     json_t *next = quarantine("", "", ym_json_get(page, "next"), 3);
     assert_int_equal(json_array_size(json_object_get(next, "items")), 3);

@@ -1,5 +1,7 @@
 #include "reading.h"
 
+#include "data/lake/draft.h"
+
 #include <ftw.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -84,7 +86,8 @@ static bool open_store(struct reading_lake *with, struct ym_error *err)
                                                  {2, "catalog", CATALOG_SCHEMA_1},
                                                  {3, "catalog-core", CATALOG_SCHEMA_2},
                                                  {4, "org_roles", ORG_SCHEMA_2},
-                                                 {5, "recipe", LAKE_SCHEMA_RECIPE}};
+                                                 {5, "recipe", LAKE_SCHEMA_RECIPE},
+                                                 {6, "draft", LAKE_DRAFT_SCHEMA}};
     char url[128];
 
     snprintf(url, sizeof url, "sqlite:%s/control.db", with->folder);

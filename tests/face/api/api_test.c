@@ -1,5 +1,6 @@
 // The API over the real control store, accounts, catalogue and queue, by HTTP. What needs the
 // engine is in tests/e2e.
+#include "data/lake/draft.h"
 #include "face/api/api.h"
 
 #include "base/time.h"
@@ -166,7 +167,8 @@ static bool run_slow(struct job *job, void *with, struct ym_error *err)
 static const struct store_migration migrations[] = {
     {1, "org", ORG_SCHEMA_1},         {2, "jobs", JOBS_SCHEMA_1},
     {3, "catalog", CATALOG_SCHEMA_1}, {4, "catalog-core", CATALOG_SCHEMA_2},
-    {5, "org_roles", ORG_SCHEMA_2},   {6, "recipe", LAKE_SCHEMA_RECIPE}};
+    {5, "org_roles", ORG_SCHEMA_2},   {6, "recipe", LAKE_SCHEMA_RECIPE},
+    {7, "draft", LAKE_DRAFT_SCHEMA}};
 static const struct jobs_kind kinds[] = {{"test.slow", run_slow, 1}};
 
 static void start_rooms(struct ym_error *err)

@@ -17,12 +17,17 @@ export interface Field {
   format?: string
   unit?: string
   semantic?: string
+  missingValues?: string[]
+  /** Reasons for which a steward may accept a row. */
+  residual?: string[]
   constraints?: Record<string, unknown>
 }
 export interface Schema {
   fields?: Field[]
   primaryKey?: string | string[]
   missingValues?: string[]
+  uniqueKeys?: string[][]
+  foreignKeys?: { fields: string[]; reference: { resource: string; fields: string[] }; residual?: string[] }[]
   equalRepeats?: string
 }
 export interface Dataset {

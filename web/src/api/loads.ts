@@ -32,6 +32,20 @@ export interface Report {
   reasons: Reason[]
   dataset: string
   version: number
+  base_version?: number
+  rows_dropped?: number
+  rows_accepted?: number
+  acts?: ReportAct[]
+  references?: { fields: string[]; dataset: string; their_fields: string[]; version: number }[]
+}
+/** What somebody did in the quarantine of the version before. */
+export interface ReportAct {
+  kind: 'mend' | 'rule' | 'reload' | 'accept' | 'drop'
+  who: string
+  at: string
+  rows: number
+  good: number
+  reason: string
 }
 export interface FileLoad {
   id: string
@@ -69,7 +83,7 @@ export const listQuarantine = (
   id: string,
   question: { code?: string; column?: string; limit?: number; after?: string },
   signal?: AbortSignal,
-) => ask<Page<QuarantinedRow>>('GET', `${one(id)}/quarantine`, { query: question, signal })
+) => ask<Page<QuarantinedRow> & { columns: string[] | null }>('GET', `${one(id)}/quarantine`, { query: question, signal })
 
 /** Sends a file's bytes; the load stops at `checked`. `sent` hears how many bytes went out. */
 export function sendFile(

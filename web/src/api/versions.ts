@@ -5,6 +5,8 @@ export interface RowCounts {
   kept: number
   quarantined: number
   duplicates: number
+  /** Left out by a steward. */
+  dropped?: number
 }
 export interface Version {
   number: number

@@ -1,5 +1,5 @@
 // Where one can go: only what this release has, and only what this account may use.
-import { Collection, DataLine, Odometer, Plus } from '@element-plus/icons-vue'
+import { Collection, DataLine, Odometer, Plus, Warning } from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
@@ -33,6 +33,9 @@ export function useEntries() {
     if (account.role === 'steward' || account.role === 'administrator') {
       const to = '/datasets/new'
       entries.push({ to, title: t('nav.new_dataset'), here: route.path === to, icon: Plus })
+    }
+    if (account.role !== 'citizen') {
+      entries.push({ to: '/quarantine', title: t('nav.quarantine'), here: route.path === '/quarantine', icon: Warning })
     }
     const here = route.path === '/jobs' || route.path.includes('/loads/')
     entries.push({ to: '/jobs', title: t('nav.jobs'), here, icon: DataLine })
