@@ -2,11 +2,14 @@
 #include "data/catalog/catalog.h"
 #include "data/collect/collect.h"
 #include "data/lake/draft.h"
+#include "data/lake/keep.h"
 #include "data/lake/lake.h"
 #include "data/lake/uploads.h"
 #include "face/cli/commands.h"
 #include "host/jobs/jobs.h"
 #include "host/store/store.h"
+#include "service/upkeep/backup.h"
+#include "service/upkeep/upkeep.h"
 #include "trust/org/org.h"
 
 static const struct store_migration migrations[] = {
@@ -20,13 +23,14 @@ static const struct store_migration migrations[] = {
     {8, "recipe", LAKE_SCHEMA_RECIPE},
     {9, "systems", ORG_SYSTEMS_1},
     {10, "draft", LAKE_DRAFT_SCHEMA},
+    {11, "lake_lease", LAKE_LEASE_SCHEMA},
+    {12, "upkeep", UPKEEP_SCHEMA_1},
 };
 
 static const struct jobs_kind kinds[] = {
-    {"load.run", lake_run_load, 10},
-    {"lake.derive", lake_derive, 10},
-    {"lake.sweep", lake_sweep, 10},
-    {"jobs.sweep", jobs_sweep, 0},
+    {"load.run", lake_run_load, 10},       {"lake.derive", lake_derive, 10},
+    {"lake.sweep", lake_sweep, 10},        {"jobs.sweep", jobs_sweep, 0},
+    {"backup.run", upkeep_backup_job, 10},
 };
 
 static const struct jobs_manner manners[] = {
@@ -36,10 +40,24 @@ static const struct jobs_manner manners[] = {
 static const struct jobs_schedule schedules[] = {
     {"upkeep.jobs", "jobs.sweep", "17 3 * * *", true},
     {"upkeep.uploads", "lake.sweep", "47 3 * * *", true},
+    {"upkeep.backup", "backup.run", "7 2 * * *", true},
+};
+
+// What a kind's function gets as its `with`, where that is not the lake.
+static const struct cli_kind_with withs[] = {
+    {"backup.run", CLI_WITH_UPKEEP},
 };
 
 static const struct jobs_follower followers[] = {
     {"version.published", "lake.derive"},
+};
+
+// Is it well? In the order in which /health/ready asks; the first that fails is named.
+static const struct upkeep_check checks[] = {
+    {"store", upkeep_check_store},
+    {"engine", upkeep_check_engine},
+    {"clock", upkeep_check_clock},
+    {"disk", upkeep_check_disk},
 };
 
 static const struct ym_setting settings[] = {
@@ -60,12 +78,24 @@ static const struct ym_setting settings[] = {
     {"engine.url", YM_SETTING_TEXT, NULL, 0, 0, "http://…: an engine that we do not start"},
     {"engine.user", YM_SETTING_TEXT, "default", 0, 0, "its user"},
     {"engine.password_file", YM_SETTING_TEXT, NULL, 0, 0, "file with its password"},
+    {"backup.path", YM_SETTING_TEXT, NULL, 0, 0, "folder of backups; better on another disk"},
+    {"backup.hours", YM_SETTING_INTEGER, "24", 0, 8760, "how often one is promised; 0: not at all"},
+    {"backup.keep_days", YM_SETTING_INTEGER, "35", 0, 36500, "older ones go; 0: none goes"},
+    {"disk.low_percent", YM_SETTING_INTEGER, "10", 0, 90, "less free, and nothing new is taken"},
+    {"disk.low_bytes", YM_SETTING_INTEGER, "5368709120", 0, INT64_MAX, "or this, if it is less"},
+    {"disk.full_percent", YM_SETTING_INTEGER, "3", 0, 90, "less free, and somebody is woken"},
     {"log.level", YM_SETTING_TEXT, "info", 0, 0, "debug, info, warn or error"},
 };
 
 static const struct cli_command *const commands[] = {
-    &cli_serve, &cli_init, &cli_load,   &cli_check,   &cli_dataset, &cli_query, &cli_user,
-    &cli_token, &cli_demo, &cli_config, &cli_version, &cli_help,    NULL,
+    &cli_serve,   &cli_init,
+    &cli_load,    &cli_check,
+    &cli_dataset, &cli_query,
+    &cli_user,    &cli_token,
+    &cli_demo,    &cli_config,
+    &cli_version, &cli_help,
+    &cli_backup,  &cli_restore_command,
+    &cli_upgrade, NULL,
 };
 
 int main(int argc, char **argv)
@@ -75,12 +105,16 @@ int main(int argc, char **argv)
         .n_migrations = YM_COUNT(migrations),
         .kinds = kinds,
         .n_kinds = YM_COUNT(kinds),
+        .withs = withs,
+        .n_withs = YM_COUNT(withs),
         .followers = followers,
         .n_followers = YM_COUNT(followers),
         .manners = manners,
         .n_manners = YM_COUNT(manners),
         .schedules = schedules,
         .n_schedules = YM_COUNT(schedules),
+        .checks = checks,
+        .n_checks = YM_COUNT(checks),
         .settings = settings,
         .n_settings = YM_COUNT(settings),
         .commands = commands,

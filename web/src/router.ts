@@ -30,6 +30,7 @@ export const router = createRouter({
     { path: '/loads/:id', component: () => import('@/pages/load/LoadPage.vue'), props: true, meta: { workbench: true } },
     { path: '/quarantine', component: () => import('@/pages/quarantine/QuarantinePage.vue'), meta: { workbench: true } },
     { path: '/jobs', component: () => import('@/pages/jobs/JobsPage.vue'), meta: { workbench: true } },
+    { path: '/admin/health', component: () => import('@/pages/admin/HealthPage.vue'), meta: { workbench: true } },
     { path: '/sign-in', component: () => import('@/pages/account/SignInPage.vue') },
     { path: '/:rest(.*)*', component: () => import('@/pages/NotFoundPage.vue') },
   ],

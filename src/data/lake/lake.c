@@ -23,6 +23,8 @@ bool lake_open(const struct lake_options *options, struct lake **out, struct ym_
     if (!lake)
         return ym_fail(err, YM_FAULT, "lake.open", "no memory for the lake");
     lake->options = *options;
+    if (options->marks.low_percent == 0 && options->marks.low_bytes == 0)
+        lake->options.marks = ym_disk_marks_default;
     lake->cache = lake_cache_new();
     lake->writers = lake_writers_new();
     *out = lake;

@@ -8,6 +8,7 @@
  */
 #pragma once
 #include "base/base.h"
+#include "base/disk.h"
 #include "base/json.h"
 #include "data/catalog/catalog.h"
 #include "data/collect/collect.h"
@@ -30,6 +31,7 @@ struct lake_options {
     const char *program;      // of yunmeng, for the reader
     const char *zone;
     bool demo;
+    struct ym_disk_marks marks; // loads begin only above them; all 0: ym_disk_marks_default
 };
 YM_MUST bool lake_open(const struct lake_options *options, struct lake **out, struct ym_error *err);
 void lake_close(struct lake *lake);

@@ -504,13 +504,15 @@ bool lake_run_load(struct job *job, void *with, struct ym_error *err)
         goto out;
     // Run again after a kill: the later steps are in the row already.
     if (ym_str_is(load.state, "received")) {
-        if (load.base != 0 ? mend(&run, &load, &arena, &in, err)
-                           : ingest_again(&run, &load, &dataset, &arena, &in, err))
+        if (ym_disk_takes(run.lake->options.originals, &run.lake->options.marks, load.size, err) &&
+            (load.base != 0 ? mend(&run, &load, &arena, &in, err)
+                            : ingest_again(&run, &load, &dataset, &arena, &in, err)))
             ok = lake_checked(run.lake, &load, &dataset, &in, err);
         if (!ok) {
-            // Away is not wrong: the job is tried again and the load stays as it is. Nor is a stop:
-            // of the server, then it runs again; by a person, then lake_stop_load follows.
-            if (err->kind != YM_BUSY && !job_stopped(job) && !lake_refuse_for(run.lake, id, err))
+            // Away or full is not wrong: the job is tried again and the load stays as it is. Nor is
+            // a stop: of the server, then it runs again; by a person, then lake_stop_load follows.
+            bool waits = err->kind == YM_BUSY || err->kind == YM_FULL;
+            if (!waits && !job_stopped(job) && !lake_refuse_for(run.lake, id, err))
                 ym_log_error(YM_ERROR, "lake.refuse", err);
             goto out;
         }

@@ -1,6 +1,7 @@
 #include "data/lake/uploads_private.h"
 
 #include "base/time.h"
+#include "data/lake/keep.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -153,12 +154,14 @@ bool lake_sweep(struct job *job, void *with, struct ym_error *err)
 {
     struct sweep sweep = {.lake = with, .job = job};
     struct store *store = NULL;
+    bool held = false;
 
     if (!store_take(sweep.lake->options.pool, &store, err))
         return false;
+    // What a backup is about to copy stays until it has.
     bool ok = sweep_uploads(&sweep, store, err) &&
               sweep_folder(&sweep, store, sweep.lake->options.incoming, sweep_file, err) &&
-              sweep_originals(&sweep, store, err);
+              lake_leased(store, &held, err) && (held || sweep_originals(&sweep, store, err));
     store_give(sweep.lake->options.pool, store);
     if (sweep.uploads + sweep.files + sweep.originals > 0)
         ym_log(YM_INFO, "lake.swept",

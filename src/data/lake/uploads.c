@@ -6,11 +6,9 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { OF_ACCOUNT = 20, OF_SERVER = 500, NAME_BYTES = 255, READ_BYTES = 256 * 1024 };
-static const int64_t reserve_most = INT64_C(5) << 30; // free space that uploads leave alone
 
 const char LAKE_UPLOADS_1[] =
     "CREATE TABLE upload ("
@@ -209,20 +207,10 @@ static bool count_promised(struct lake *lake, struct store *store, int64_t accou
     return store_rows_close(rows, err);
 }
 
-// A tenth of the disk, or 5 GiB where a tenth is more, stays free for what is already accepted.
+// What is accepted already keeps its room.
 static bool has_room(const struct lake *lake, int64_t bytes, struct ym_error *err)
 {
-    struct statvfs disk;
-
-    if (statvfs(lake->options.incoming, &disk) != 0)
-        return lake_disk_failed(err, "the disk does not say how much is free");
-    int64_t block = (int64_t)disk.f_frsize, reserve = (int64_t)disk.f_blocks * block / 10;
-    if (reserve > reserve_most)
-        reserve = reserve_most;
-    if ((int64_t)disk.f_bavail * block - bytes >= reserve)
-        return true;
-    errno = ENOSPC;
-    return lake_disk_failed(err, "");
+    return ym_disk_takes(lake->options.incoming, &lake->options.marks, bytes, err);
 }
 
 static bool too_many(struct ym_error *err)

@@ -15,6 +15,7 @@
 #include "host/http/server.h"
 #include "host/jobs/jobs.h"
 #include "host/store/store.h"
+#include "service/upkeep/upkeep.h"
 
 struct api_options {
     struct store_pool *pool;
@@ -22,6 +23,7 @@ struct api_options {
     struct jobs *jobs;
     struct lake *lake;
     struct catalog_search *search;
+    struct upkeep *upkeep;  // NULL only where no route of it is called
     const char *web;        // folder of the built portal
     const char *locales;    // folder of zh-CN.json and en.json
     const char *public_url; // without a slash at its end; or NULL: pages name no address of ours

@@ -128,4 +128,5 @@ http_handler api_quarantine_file_post;
 YM_MUST bool api_load_answer(struct http_request *rq, int64_t load, struct http_reply *re,
                              struct ym_error *err);
 void api_wait(struct http_request *rq, int64_t job, struct http_reply *re);
-http_handler api_openapi_get, api_health_live, api_health_ready;
+http_handler api_openapi_get, api_health_live, api_health_ready, api_metrics_get;
+http_handler api_health_get, api_backups_get, api_backups_post;

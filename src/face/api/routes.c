@@ -404,6 +404,17 @@ const struct http_route api_routes[] = {
      "Does the server run?", NULL, "Health", 200, false, NULL},
     {"GET", "/health/ready", api_health_ready, HTTP_ANYONE, HTTP_NO_BODY, NULL,
      "Do its parts answer?", NULL, "Health", 200, false, NULL},
+    {"GET", "/metrics", api_metrics_get, HTTP_ANYONE, HTTP_NO_BODY, NULL,
+     "Figures as Prometheus reads them; from the machine itself only", NULL, "Metrics", 200, false,
+     NULL},
+    {"GET", "/api/v1/health", api_health_get, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
+     "Is it well, since when; administrators and auditors", NULL, "HealthReport", 200, false,
+     "manage"},
+    {"GET", "/api/v1/backups", api_backups_get, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
+     "Backups, newest first; administrators and auditors", NULL, "BackupList", 200, false,
+     "manage"},
+    {"POST", "/api/v1/backups", api_backups_post, HTTP_SIGNED_IN, HTTP_JSON_BODY, NULL,
+     "Make one, as a job; administrators", "NewBackup", "Job", 201, false, "manage"},
 };
 const struct http_extra api_extras[] = {
     {"/api/v1/uploads", NULL, api_tus_headers},

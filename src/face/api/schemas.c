@@ -40,6 +40,30 @@ static const struct {
      ",\"line\":" INTEGER ",\"hint\":" TEXT ",\"detail\":" TEXT "}}"},
     {"Health", "{\"type\":\"object\",\"required\":[\"ok\"],\"properties\":{\"ok\":" BOOLEAN
                ",\"failed\":" TEXT ",\"why\":" TEXT "}}"},
+    {"HealthReport",
+     "{\"type\":\"object\",\"required\":[\"ok\",\"checks\",\"alarms\"],\"properties\":{"
+     "\"ok\":" BOOLEAN ",\"started_at\":" TEXT ",\"failing_since\":" TEXT_OR_NULL
+     ",\"checks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":" TEXT
+     ",\"ok\":" BOOLEAN ",\"code\":" TEXT_OR_NULL ",\"why\":" TEXT_OR_NULL
+     "}}},\"alarms\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+     "\"code\":" TEXT ",\"night\":" BOOLEAN ",\"since\":" TEXT
+     "}}},\"disk\":{\"type\":\"object\",\"properties\":{"
+     "\"size\":" INTEGER ",\"free\":" INTEGER ",\"low\":" INTEGER
+     "}},\"store\":{\"type\":\"object\",\"properties\":{\"size\":" INTEGER
+     ",\"written_at\":" TEXT_OR_NULL "}},\"engine\":{\"type\":\"object\",\"properties\":{"
+     "\"ready\":" BOOLEAN ",\"starts\":" INTEGER ",\"why\":" TEXT_OR_NULL
+     "}},\"jobs\":{\"type\":\"object\",\"properties\":{\"waiting\":" INTEGER
+     ",\"oldest_at\":" TEXT_OR_NULL "}},\"backup\":{\"type\":\"object\",\"properties\":{"
+     "\"at\":" TEXT_OR_NULL ",\"proven_at\":" TEXT_OR_NULL ",\"proven_seconds\":" INTEGER
+     ",\"promised_hours\":" INTEGER "}}}}"},
+    {"Backup",
+     "{\"type\":\"object\",\"required\":[\"name\",\"made_at\",\"full\",\"lake\",\"size\","
+     "\"versions\"],\"properties\":{\"name\":" TEXT ",\"made_at\":" TEXT ",\"full\":" BOOLEAN
+     ",\"lake\":" BOOLEAN ",\"size\":" INTEGER ",\"versions\":" INTEGER "}}"},
+    {"BackupList", LIST("Backup")},
+    {"NewBackup",
+     "{\"type\":\"object\",\"properties\":{\"full\":" INTEGER "},\"additionalProperties\":false}"},
+    {"Metrics", TEXT},
     {"OpenApi", "{\"type\":\"object\"}"},
     {"File", "{\"type\":\"string\",\"format\":\"binary\"}"},
     {"AgencyRef",

@@ -309,19 +309,25 @@ const char *cli_path(struct cli *cli, const char *name)
     return ym_arena_printf(&cli->arena, "%s/%s", cli->data, name).p;
 }
 
-bool cli_settings(const struct cli *cli, struct ym_settings *out, struct ym_error *err)
+const char *cli_config_path(const struct cli *cli)
 {
     struct cli *mine = (struct cli *)cli; // texts go to its arena
-    const char *places[] = {cli->config, cli_path(mine, "yunmeng.yaml"),
-                            "/etc/yunmeng/yunmeng.yaml"};
+    const char *places[] = {cli_path(mine, "yunmeng.yaml"), "/etc/yunmeng/yunmeng.yaml"};
+
+    for (size_t i = 0; i < YM_COUNT(places) && !cli->config; i++)
+        if (access(places[i], F_OK) == 0)
+            return places[i];
+    return cli->config;
+}
+
+bool cli_settings(const struct cli *cli, struct ym_settings *out, struct ym_error *err)
+{
+    struct cli *mine = (struct cli *)cli;
+    const char *path = cli_config_path(cli);
     struct ym_str text = {NULL, 0};
 
-    for (size_t i = cli->config ? 0 : 1; i < YM_COUNT(places) && !text.p; i++) {
-        if (!cli->config && access(places[i], F_OK) != 0)
-            continue;
-        if (!cli_read_file(places[i], &mine->arena, &text, err))
-            return false;
-    }
+    if (path && !cli_read_file(path, &mine->arena, &text, err))
+        return false;
     return ym_settings_read(text, cli->world->settings, cli->world->n_settings, &mine->arena, out,
                             err);
 }

@@ -7,10 +7,13 @@
  */
 #pragma once
 #include "base/base.h"
+#include "base/disk.h"
 #include "base/json.h"
 #include "base/settings.h"
+#include "host/engine/engine.h"
 #include "host/jobs/jobs.h"
 #include "host/store/store.h"
+#include "service/upkeep/upkeep.h"
 
 struct cli_option {
     const char *name;  // "--limit"
@@ -26,18 +29,28 @@ struct cli_command {
     const struct cli_option *options; // ended by {0}; the common ones are added
     int (*run)(struct cli *cli);
 };
+// What a kind of job gets as its `with`; the lake where no row says otherwise.
+enum cli_with { CLI_WITH_LAKE, CLI_WITH_UPKEEP, CLI_WITHS };
+struct cli_kind_with {
+    const char *kind;
+    enum cli_with with;
+};
 // What main gives to the commands that are the program itself (serve, init).
 struct cli_world {
     const struct store_migration *migrations;
     size_t n_migrations;
     const struct jobs_kind *kinds;
     size_t n_kinds;
+    const struct cli_kind_with *withs;
+    size_t n_withs;
     const struct jobs_follower *followers;
     size_t n_followers;
     const struct jobs_manner *manners;
     size_t n_manners;
     const struct jobs_schedule *schedules;
     size_t n_schedules;
+    const struct upkeep_check *checks;
+    size_t n_checks;
     const struct ym_setting *settings;
     size_t n_settings;
     const struct cli_command *const *commands; // ended by NULL
@@ -79,6 +92,16 @@ YM_MUST bool cli_open_store(struct cli *cli, const struct ym_settings *settings,
 // What the operator does to the store itself is in its audit trail too; `act` is what it fills.
 struct org_act;
 void cli_act(struct store *store, struct org_act *act, const char *what, struct ym_str about);
+// Without running migrations.
+YM_MUST bool cli_open_store_as_it_is(struct cli *cli, const struct ym_settings *settings,
+                                     struct store_pool **out, struct ym_error *err);
+// The data directory is ours alone until *lock is closed; -1: it is not.
+YM_MUST bool cli_lock(struct cli *cli, int *lock, struct ym_error *err);
+// Our child on the data directory, or engine.url; `backups` is made where it is missing.
+YM_MUST bool cli_start_engine(struct cli *cli, const struct ym_settings *settings,
+                              const char *backups, struct engine **out, struct ym_error *err);
+const char *cli_backups(struct cli *cli, const struct ym_settings *settings); // folder
+struct ym_disk_marks cli_marks(const struct ym_settings *settings);
 const char *cli_path(struct cli *cli, const char *name); // of the data directory, in cli's arena
 
 // A progress bar on stderr where that is a terminal, nothing elsewhere. total 0: unknown.
@@ -92,4 +115,5 @@ void cli_bar_end(struct cli_bar *bar);
 
 // The configuration of this run: --config, else the data directory's yunmeng.yaml, else
 // /etc/yunmeng/yunmeng.yaml, else the defaults.
+const char *cli_config_path(const struct cli *cli); // that file, or NULL
 YM_MUST bool cli_settings(const struct cli *cli, struct ym_settings *out, struct ym_error *err);

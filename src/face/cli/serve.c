@@ -6,13 +6,14 @@
 #include "host/engine/engine.h"
 #include "host/http/server.h"
 #include "host/jobs/calendar.h"
+#include "host/worker/worker.h"
+#include "service/upkeep/backup.h"
+#include "service/upkeep/upkeep.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sodium.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 enum {
@@ -27,76 +28,61 @@ struct parts {
     struct lake *lake;
     struct catalog_search *search;
     struct jobs *jobs;
+    struct upkeep *upkeep;
+    struct worker_thread *keeper; // runs upkeep
+    void *rooms[CLI_WITHS];       // what functions of jobs may get
+    void **withs;                 // what each kind gets
     struct api *api;
     struct http_server *http;
     char operator_key[65];
     struct store_seal seal;
 };
 
-static bool lock_directory(struct cli *cli, struct parts *parts, struct ym_error *err)
+static void still_alive(void *with)
 {
-    const char *path = cli_path(cli, "run/lock");
-
-    if (access(cli->data, F_OK) != 0) {
-        ym_fail(err, YM_NOT_FOUND, "serve.no_data", "there is no data directory '%s'", cli->data);
-        ym_hint(err, "Make it with `yunmeng init --data %s`.", cli->data);
-        return ym_about(err, ym_str(cli->data));
-    }
-    parts->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (parts->lock < 0 || flock(parts->lock, LOCK_EX | LOCK_NB) != 0) {
-        if (parts->lock >= 0)
-            close(parts->lock);
-        parts->lock = -1; // theirs: nothing in it is ours to remove
-        ym_fail(err, YM_CONFLICT, "serve.locked", "another server uses '%s'", cli->data);
-        ym_hint(err, "One server a directory: stop the other one, or choose another with --data.");
-        return ym_about(err, ym_str(cli->data));
-    }
-    return true;
+    (void)with;
+    (void)sd_notify(0, "WATCHDOG=1");
 }
 
-static bool secret_of(struct cli *cli, const struct ym_settings *settings, const char *key,
-                      const char **out, struct ym_error *err)
-{
-    struct ym_str path = ym_setting(settings, key), text;
-
-    *out = NULL;
-    if (!path.p)
-        return true;
-    if (!cli_read_file(ym_arena_cstr(&cli->arena, path), &cli->arena, &text, err))
-        return false;
-    *out = ym_arena_cstr(&cli->arena, ym_str_trim(text));
-    return true;
-}
-
-bool cli_open_store(struct cli *cli, const struct ym_settings *settings, struct store_pool **out,
-                    struct ym_error *err)
-{
-    struct ym_str url = ym_setting(settings, "store.url");
-    const char *password;
-
-    if (!url.p)
-        url = ym_arena_printf(&cli->arena, "sqlite:%s", cli_path(cli, "control.db"));
-    return secret_of(cli, settings, "store.password_file", &password, err) &&
-           store_pool_open(ym_arena_cstr(&cli->arena, url), password,
-                           (int)ym_setting_int(settings, "server"), cli->world->migrations,
-                           cli->world->n_migrations, out, err);
-}
-
-static bool start_engine(struct cli *cli, const struct ym_settings *settings, struct parts *parts,
+// Its thread is begun last, when all that it looks at is there.
+static bool start_upkeep(struct cli *cli, const struct ym_settings *settings, struct parts *parts,
                          struct ym_error *err)
 {
-    struct ym_str url = ym_setting(settings, "engine.url");
-    struct engine_options options = {
-        .program = ym_arena_printf(&cli->arena, "%s-engine", cli->program).p,
-        .dir = cli_path(cli, "engine"),
-        .url = url.p ? ym_arena_cstr(&cli->arena, url) : NULL,
-        .user = ym_arena_cstr(&cli->arena, ym_setting(settings, "engine.user")),
-        .database = "lake",
-        .zone = ym_arena_cstr(&cli->arena, ym_setting(settings, "zone")),
+    const struct upkeep_options upkeep = {
+        .pool = parts->pool,
+        .engine = parts->engine,
+        .jobs = &parts->jobs,
+        .data = cli->data,
+        .backups = cli_backups(cli, settings),
+        .marks = cli_marks(settings),
+        .engine_ours = !ym_setting(settings, "engine.url").p,
+        .config = cli_config_path(cli),
+        .backup_hours = ym_setting_int(settings, "backup.hours"),
+        .backup_keep_days = ym_setting_int(settings, "backup.keep_days"),
+        .checks = cli->world->checks,
+        .n_checks = cli->world->n_checks,
+        .migrations = cli->world->migrations,
+        .n_migrations = cli->world->n_migrations,
+        .alive = still_alive,
     };
 
-    return secret_of(cli, settings, "engine.password_file", &options.password, err) &&
-           engine_start(&options, &parts->engine, err);
+    if (!upkeep_open(&upkeep, &parts->upkeep, err))
+        return false;
+    parts->rooms[CLI_WITH_UPKEEP] = parts->upkeep;
+    return true;
+}
+
+static void choose_withs(struct cli *cli, struct parts *parts)
+{
+    const struct cli_world *world = cli->world;
+
+    parts->withs = ym_arena_alloc(&cli->arena, world->n_kinds * sizeof *parts->withs);
+    for (size_t i = 0; i < world->n_kinds; i++) {
+        parts->withs[i] = parts->rooms[CLI_WITH_LAKE];
+        for (size_t k = 0; k < world->n_withs; k++)
+            if (strcmp(world->withs[k].kind, world->kinds[i].name) == 0)
+                parts->withs[i] = parts->rooms[world->withs[k].with];
+    }
 }
 
 // The years that were decreed when this program was made; what people entered stays.
@@ -131,10 +117,15 @@ static bool start_lake(struct cli *cli, const struct ym_settings *settings, stru
         .zone = ym_arena_cstr(&cli->arena, ym_setting(settings, "zone")),
         .demo = ym_setting_bool(settings, "demo"),
         .jobs = &parts->jobs,
+        .marks = cli_marks(settings),
     };
 
     if (!lake_open(&lake, &parts->lake, err))
         return false;
+    parts->rooms[CLI_WITH_LAKE] = parts->lake;
+    if (!start_upkeep(cli, settings, parts, err))
+        return false;
+    choose_withs(cli, parts);
     struct jobs_options jobs = {
         .pool = parts->pool,
         .kinds = cli->world->kinds,
@@ -146,7 +137,7 @@ static bool start_lake(struct cli *cli, const struct ym_settings *settings, stru
         .schedules = cli->world->schedules,
         .n_schedules = cli->world->n_schedules,
         .zone = lake.zone,
-        .with = parts->lake,
+        .withs = parts->withs,
     };
     return load_calendar(cli, parts, err) && jobs_start(&jobs, &parts->jobs, err);
 }
@@ -163,6 +154,7 @@ static bool start_http(struct cli *cli, const struct ym_settings *settings, stru
         .jobs = parts->jobs,
         .lake = parts->lake,
         .search = parts->search,
+        .upkeep = parts->upkeep,
         .web = ym_arena_printf(&cli->arena, "%s/web", cli->share).p,
         .locales = ym_arena_printf(&cli->arena, "%s/locales", cli->share).p,
         .public_url = public_url.p ? ym_arena_cstr(&cli->arena, public_url) : NULL,
@@ -194,6 +186,7 @@ static bool start_http(struct cli *cli, const struct ym_settings *settings, stru
         .proxies = proxies.p ? ym_arena_cstr(&cli->arena, proxies) : NULL,
         .incoming = api.incoming,
         .body_max = ym_setting_int(settings, "http.upload_bytes"),
+        .marks = cli_marks(settings),
         .connections = (unsigned)ym_setting_int(settings, "http.connections"),
         .per_address = (unsigned)ym_setting_int(settings, "http.per_address"),
     };
@@ -234,21 +227,31 @@ static bool start_all(struct cli *cli, struct parts *parts, char url[64], struct
             ym_log_level((enum ym_level)i);
     randombytes_buf(key, sizeof key);
     sodium_bin2hex(parts->operator_key, sizeof parts->operator_key, key, sizeof key);
-    return lock_directory(cli, parts, err) &&
-           store_seal_load(cli_path(cli, "secrets.key"), &parts->seal, err) &&
-           cli_open_store(cli, &settings, &parts->pool, err) &&
-           start_engine(cli, &settings, parts, err) && start_lake(cli, &settings, parts, err) &&
-           catalog_search_open(cli_path(cli, "search.db"), &parts->search, err) &&
-           start_http(cli, &settings, parts, err) && write_place(cli, &settings, parts, url, err);
+    if (!cli_lock(cli, &parts->lock, err) ||
+        !store_seal_load(cli_path(cli, "secrets.key"), &parts->seal, err) ||
+        !cli_open_store(cli, &settings, &parts->pool, err) ||
+        !upkeep_clock(parts->pool, cli_option(cli, "--accept-clock") != NULL, err) ||
+        !cli_start_engine(cli, &settings, cli_backups(cli, &settings), &parts->engine, err) ||
+        !start_lake(cli, &settings, parts, err) ||
+        !catalog_search_open(cli_path(cli, "search.db"), &parts->search, err) ||
+        !start_http(cli, &settings, parts, err))
+        return false;
+    parts->keeper = worker_thread_start("upkeep", upkeep_run, parts->upkeep);
+    return write_place(cli, &settings, parts, url, err);
 }
 
 static void stop_all(struct cli *cli, struct parts *parts)
 {
     unlink(cli_path(cli, "run/server.json"));
+    if (parts->keeper) {
+        upkeep_stop(parts->upkeep);
+        worker_thread_join(parts->keeper);
+    }
     http_server_stop(parts->http);
     jobs_stop(parts->jobs);
     api_close(parts->api);
     catalog_search_close(parts->search);
+    upkeep_close(parts->upkeep);
     lake_close(parts->lake);
     engine_stop(parts->engine);
     store_pool_close(parts->pool);
@@ -282,11 +285,13 @@ static void watch(struct parts *parts, const sigset_t *signals, const char *url)
         int got = sigtimedwait(signals, NULL, &tick);
         if (got == SIGTERM || got == SIGINT) {
             ym_log(YM_INFO, "serve.stopping", YM_ARGS(ym_int("signal", got)));
+            (void)sd_notify(0, "STOPPING=1");
             return;
         }
         if (recover(parts, &starts, &err) && !said) {
             printf("{\"ready\": \"%s\"}\n", url);
             fflush(stdout);
+            (void)sd_notifyf(0, "READY=1\nSTATUS=Serving %s", url);
             ym_log(YM_INFO, "serve.ready", YM_ARGS(ym_text("url", ym_str(url))));
             tick = (struct timespec){.tv_sec = TICK_S};
             said = true;
@@ -325,6 +330,8 @@ static int run(struct cli *cli)
 static const struct cli_option options[] = {
     {"--listen", "ADDRESS:PORT", "instead of http.listen; port 0: any free one",
      "代替 http.listen；端口 0 表示任意空闲端口"},
+    {"--accept-clock", NULL, "start although the clock is behind the last record",
+     "即使时钟落后于最后一条记录也启动"},
     {0},
 };
 const struct cli_command cli_serve = {

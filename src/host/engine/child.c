@@ -112,7 +112,8 @@ static bool start_child(struct engine *engine, struct worker_child *child, struc
     way->password = way->secret;
     struct worker_child_options start = {
         .program = options->program,
-        .argv = (char *[]){(char *)options->program, config, store, tmp, NULL},
+        .argv = (char *[]){(char *)options->program, config, store, tmp, (char *)options->backups,
+                           NULL},
         .envp = (char *[]){key, digest, NULL},
         .stdin_fd = -1,
         .own_group = true,

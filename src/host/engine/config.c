@@ -133,6 +133,11 @@ bool engine_config(const struct engine_options *options, struct ym_error *err)
     add_element(&xml, "tmp_path", ym_str(engine_path(options, "tmp/", path)));
     if (options->zone)
         add_element(&xml, "timezone", ym_str(options->zone));
+    if (options->backups) {
+        ym_buf_add(&xml, YM_STR("  <backups>\n"));
+        add_element(&xml, "allowed_path", ym_str(options->backups));
+        ym_buf_add(&xml, YM_STR("  </backups>\n"));
+    }
     ym_buf_add(&xml, YM_STR("</clickhouse>\n"));
     bool ok = write_file(options, "config/users.xml", YM_STR(USERS), err) &&
               write_file(options, "config/config.xml", ym_buf_str(&xml), err);

@@ -20,6 +20,7 @@ static void copy_options(struct engine *engine, const struct engine_options *opt
         .password = keep(engine, options->password),
         .database = keep(engine, options->database),
         .zone = keep(engine, options->zone),
+        .backups = keep(engine, options->backups),
     };
 }
 

@@ -33,6 +33,7 @@ struct engine_options {
     const char *user, *password; // with url
     const char *database;        // "lake": created where missing (lazy_load_tables)
     const char *zone;            // time zone of the engine's session
+    const char *backups;         // folder for BACKUP … TO File(…), there already; NULL: none
 };
 YM_MUST bool engine_start(const struct engine_options *options, struct engine **out,
                           struct ym_error *err);

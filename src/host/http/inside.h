@@ -162,7 +162,13 @@ struct http_server {
     struct http_stream *answers;
     struct worker_pool *writers; // of the answers
     _Atomic int writing;
+    struct http_counts {
+        _Atomic int64_t by_class[6], by_latency[HTTP_LATENCIES], latency_us;
+        _Atomic int64_t *by_route;
+    } counts;
 };
+// figures.c
+void http_count(struct http_connection *turn); // once, when it is over
 enum MHD_Result http_turn(void *with, struct MHD_Connection *mhd, const char *url,
                           const char *method, const char *version, const char *data, size_t *n,
                           void **turn);

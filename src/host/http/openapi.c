@@ -101,6 +101,9 @@ static json_t *responses_of(const struct http_route *route)
         json_object_set_new(
             ok, "content",
             content("*/*", json_pack("{s:s, s:s}", "type", "string", "format", "binary")));
+    else if (route->response && strcmp(route->response, "Metrics") == 0)
+        json_object_set_new(ok, "content",
+                            content("text/plain", json_pack("{s:s}", "type", "string")));
     else if (route->response)
         json_object_set_new(ok, "content", content("application/json", reference(route->response)));
     json_object_set_new(all, status, ok);

@@ -215,6 +215,11 @@ static struct http_server *server_new(const struct http_options *options, unsign
     if (!server)
         abort();
     server->options = *options;
+    if (options->marks.low_percent == 0 && options->marks.low_bytes == 0)
+        server->options.marks = ym_disk_marks_default;
+    server->counts.by_route = calloc(options->n_routes + 1, sizeof *server->counts.by_route);
+    if (!server->counts.by_route)
+        abort();
     server->listening = -1;
     server->fallback =
         (struct http_route){.method = "GET", .path = "", .run = options->fallback, .success = 200};
@@ -233,6 +238,7 @@ static void server_free(struct http_server *server)
     http_guard_clear(&server->guard);
     pthread_mutex_destroy(&server->streams_lock);
     pthread_rwlock_destroy(&server->gate);
+    free(server->counts.by_route);
     free(server);
 }
 

@@ -24,6 +24,7 @@
  */
 #pragma once
 #include "base/base.h"
+#include "base/disk.h"
 #include "base/json.h"
 
 struct http_server;
@@ -108,6 +109,19 @@ int http_prefer_wait(const struct http_request *rq);          // seconds of `Pre
 bool http_takes_gzip_of(const struct http_request *rq);
 bool http_stopping(const struct http_request *rq); // the server is about to end: wait no longer
 
+// What was counted since the start; by route of the table, without anything that a client chose.
+enum { HTTP_LATENCIES = 8 };
+extern const int64_t http_latency_ms[HTTP_LATENCIES]; // upper bounds; the last is without one (0)
+struct http_figures {
+    int64_t links;       // connections now
+    int64_t by_class[6]; // answers of 1xx … 5xx
+    int64_t by_latency[HTTP_LATENCIES], latency_us;
+    const int64_t *by_route; // answers, by index of the table; in the request's arena
+    const struct http_route *routes;
+    size_t n_routes;
+};
+void http_figures_of(const struct http_request *rq, struct http_figures *out);
+
 // Without one the status is the route's `success`; without a body there is none.
 void http_reply_status(struct http_reply *re, int status);
 void http_reply_header(struct http_reply *re, const char *name, struct ym_str value);
@@ -164,11 +178,12 @@ struct http_options {
     const char *proxies;  // addresses whose X-Forwarded-For is believed, joined by '\n'; or NULL
     const char *incoming; // folder of HTTP_FILE_BODY
     int64_t body_max;     // bytes of an HTTP_FILE_BODY
-    unsigned connections; // in all (default 6000)
-    unsigned per_address; // default 64
-    unsigned threads;     // epoll threads; 0: min(cores, 4)
-    unsigned workers;     // handler threads; 0: 16
-    unsigned head_ms;     // deadline of a head; 0: 10 s
+    struct ym_disk_marks marks; // of the disk of `incoming`; all 0: ym_disk_marks_default
+    unsigned connections;       // in all (default 6000)
+    unsigned per_address;       // default 64
+    unsigned threads;           // epoll threads; 0: min(cores, 4)
+    unsigned workers;           // handler threads; 0: 16
+    unsigned head_ms;           // deadline of a head; 0: 10 s
 };
 YM_MUST bool http_server_start(const struct http_options *options, struct http_server **out,
                                struct ym_error *err);

@@ -546,8 +546,10 @@ void http_turn_over(void *with, struct MHD_Connection *mhd, void **context,
     (void)with, (void)mhd, (void)how;
     if (!turn)
         return;
-    if (turn->stage != HTTP_STAGE_NEW)
+    if (turn->stage != HTTP_STAGE_NEW) {
         log_turn(turn);
+        http_count(turn);
+    }
     if (turn->counted)
         http_guard_exit(&turn->server->guard, &turn->client);
     drop_body(turn);

@@ -1,13 +1,12 @@
+#include "base/disk.h"
 #include "host/http/inside.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { SYNC_EACH = 4 * 1024 * 1024 };
-static const int64_t reserve_most = INT64_C(5) << 30; // free space that uploads leave alone
 
 static bool broken(struct ym_error *err, const char *what)
 {
@@ -18,22 +17,12 @@ static bool broken(struct ym_error *err, const char *what)
     return ym_fail(err, YM_FAULT, "http.incoming", "%s: %s", what, strerror(errno));
 }
 
-// A tenth of the disk, or 5 GiB where a tenth is more, stays free for what is already accepted.
+// What is accepted already keeps its room.
 static bool has_room(const struct http_connection *turn, struct ym_error *err)
 {
-    struct statvfs disk;
-
-    if (statvfs(turn->server->incoming, &disk) != 0)
-        return broken(err, "the disk does not say how much is free");
-    int64_t block = (int64_t)disk.f_frsize, free_bytes = (int64_t)disk.f_bavail * block;
-    int64_t reserve = (int64_t)disk.f_blocks * block / 10;
-    if (reserve > reserve_most)
-        reserve = reserve_most;
     int64_t size = turn->head.length > 0 ? turn->head.length : 0;
-    if (free_bytes - size >= reserve)
-        return true;
-    errno = ENOSPC;
-    return broken(err, "");
+
+    return ym_disk_takes(turn->server->incoming, &turn->server->options.marks, size, err);
 }
 
 bool http_upload_open(struct http_connection *turn, struct ym_error *err)

@@ -4,7 +4,8 @@
  * change nor the job. Runners (threads of host/worker) lease rows (one UPDATE … RETURNING; the
  * lease is renewed while it runs, and taken over when its server is gone), run the kind's function,
  * and end the row. A function that fails with YM_BUSY is tried again with back-off (0.5 s → 60 s,
- * `tries` of the kind); any other error ends the job as failed with the problem kept. Functions
+ * `tries` of the kind), one that fails with YM_FULL each 5 s until there is room; any other error
+ * ends the job as failed with the problem kept. Functions
  * must be repeatable: after kill -9 they run again from the start, at once when a server of the
  * same number starts (one server a number: it takes what its predecessor held), else when the lease
  * is over. A job during which 25 servers died without an end is failed ("jobs.died"). Nothing polls
@@ -60,10 +61,11 @@ struct jobs_options {
     size_t n_manners;
     const struct jobs_schedule *schedules;
     size_t n_schedules;
-    const char *zone; // of the schedules
-    void *with;       // for the kinds' functions
-    size_t runners;   // threads; 0: 2
-    int64_t lease_ms; // 0: 30 s
+    const char *zone;   // of the schedules
+    void *with;         // for the kinds' functions, where `withs` is NULL
+    void *const *withs; // one a kind, in their order; lives as long as the jobs
+    size_t runners;     // threads; 0: 2
+    int64_t lease_ms;   // 0: 30 s
 };
 // *out is set before the first function runs.
 YM_MUST bool jobs_start(const struct jobs_options *options, struct jobs **out,
@@ -154,3 +156,6 @@ int64_t jobs_watch(struct jobs *jobs, int64_t id, jobs_changed *changed, void *w
 void jobs_unwatch(struct jobs *jobs, int64_t watch);
 // The API's Job (docs/api.md); problem: code, status, subject, line, hint. *out is the caller's.
 void jobs_view_json(const struct jobs_view *view, json_t **out);
+// How many jobs wait, and since when the longest of those that are due (0: none is).
+YM_MUST bool jobs_backlog(struct jobs *jobs, int64_t *waiting, int64_t *oldest,
+                          struct ym_error *err);

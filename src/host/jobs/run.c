@@ -1,5 +1,7 @@
 #include "host/jobs/inside.h"
 
+#define FULL_WAIT (5 * YM_SECOND)
+
 static const struct jobs_kind *kind_of(const struct jobs *jobs, struct ym_str name)
 {
     for (size_t i = 0; i < jobs->options.n_kinds; i++)
@@ -118,6 +120,12 @@ static struct outcome outcome_of(const struct job *job, bool ok, bool closing,
     } else if (closing) {
         out.state = "waiting";
         out.ended = 0;
+    } else if (err->kind == YM_FULL) {
+        // No fault of the job's: it goes on by itself when there is room again.
+        out.state = "waiting";
+        out.ended = 0;
+        out.due = now + FULL_WAIT;
+        out.problem = *err;
     } else if (err->kind == YM_BUSY && job->tries + 1 < most) {
         out.state = "waiting";
         out.ended = 0;
@@ -223,7 +231,14 @@ static bool hide(struct jobs *jobs, struct job *job)
     return closing;
 }
 
-static bool carry_out(struct jobs *jobs, struct job *job, struct ym_error *err)
+static void *with_of(const struct job *job)
+{
+    const struct jobs_options *options = &job->jobs->options;
+
+    return options->withs ? options->withs[job->kind - options->kinds] : options->with;
+}
+
+static bool carry_out(struct job *job, struct ym_error *err)
 {
     if (job->cancelled)
         return false; // before it began, or while its server was dead
@@ -232,7 +247,7 @@ static bool carry_out(struct jobs *jobs, struct job *job, struct ym_error *err)
                 JOBS_DEATHS);
         return ym_hint(err, "Look into the log for what ended it before trying again.");
     }
-    if (job->kind->run(job, jobs->options.with, err))
+    if (job->kind->run(job, with_of(job), err))
         return true;
     if (err->kind == YM_NO_ERROR) {
         ym_fail(err, YM_FAULT, "jobs.silent", "the job failed without a reason");
@@ -250,7 +265,7 @@ static void close_stopped(struct jobs *jobs, struct job *job)
     pthread_mutex_lock(&jobs->lock);
     bool cancelled = job->cancelled && !job->lost;
     pthread_mutex_unlock(&jobs->lock);
-    if (cancelled && manner->stopped && !manner->stopped(job, jobs->options.with, &err))
+    if (cancelled && manner->stopped && !manner->stopped(job, with_of(job), &err))
         ym_log_error(YM_ERROR, "jobs.stopped", &err);
 }
 
@@ -273,7 +288,7 @@ static void run(struct jobs *jobs, struct job *job)
 
     jobs_tell_watchers(jobs, &job->view);
     job->told_at = ym_monotonic();
-    bool ok = show(jobs, job) && carry_out(jobs, job, &err);
+    bool ok = show(jobs, job) && carry_out(job, &err);
     if (!ok)
         close_stopped(jobs, job);
     bool closing = hide(jobs, job);

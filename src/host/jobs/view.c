@@ -304,3 +304,26 @@ void jobs_view_json(const struct jobs_view *view, json_t **out)
                      time_or_null(view->ended), "problem", problem_json(&view->problem));
     assert(*out);
 }
+
+static const char SQL_BACKLOG[] =
+    "SELECT COUNT(*), COALESCE(MIN(CASE WHEN due <= :now THEN due END), 0) FROM job"
+    " WHERE state = 'waiting'";
+bool jobs_backlog(struct jobs *jobs, int64_t *waiting, int64_t *oldest, struct ym_error *err)
+{
+    struct store *store = NULL;
+    struct store_rows *rows = NULL;
+    bool ok = false;
+
+    *waiting = *oldest = 0;
+    if (!store_take(jobs->options.pool, &store, err))
+        return false;
+    if (store_ask(store, SQL_BACKLOG, YM_ARGS(ym_int("now", ym_now())), &rows, err)) {
+        if (store_next(rows, err)) {
+            *waiting = store_int(rows, 0);
+            *oldest = store_int(rows, 1);
+        }
+        ok = store_rows_close(rows, err);
+    }
+    store_give(jobs->options.pool, store);
+    return ok;
+}

@@ -108,14 +108,12 @@ static struct store_pool *pool_new(const struct store_driver *driver, const char
     return pool;
 }
 
-bool store_pool_open(const char *url, const char *password, int server,
-                     const struct store_migration *migrations, size_t n, struct store_pool **out,
-                     struct ym_error *err)
+static bool open_pool(const char *url, const char *password, int server, struct store_pool **out,
+                      struct ym_error *err)
 {
     struct ym_str text = ym_str(url);
     const struct store_driver *driver = NULL;
     const char *where = url;
-    struct store *store = NULL;
 
     *out = NULL;
     assert(server >= 0 && server < 1024);
@@ -130,7 +128,26 @@ bool store_pool_open(const char *url, const char *password, int server,
                 "store.url begins with neither 'sqlite:' nor 'postgresql://'");
         return ym_hint(err, "Write sqlite:/path/control.db or postgresql://user@host/database.");
     }
-    struct store_pool *pool = pool_new(driver, where, password, server);
+    *out = pool_new(driver, where, password, server);
+    return true;
+}
+
+bool store_pool_open_as_it_is(const char *url, const char *password, struct store_pool **out,
+                              struct ym_error *err)
+{
+    return open_pool(url, password, 0, out, err);
+}
+
+bool store_pool_open(const char *url, const char *password, int server,
+                     const struct store_migration *migrations, size_t n, struct store_pool **out,
+                     struct ym_error *err)
+{
+    struct store_pool *pool = NULL;
+    struct store *store = NULL;
+
+    *out = NULL;
+    if (!open_pool(url, password, server, &pool, err))
+        return false;
     if (store_take(pool, &store, err) && store_migrate(store, migrations, n, err) &&
         store_claim_ids(store, err)) {
         store_give(pool, store);

@@ -36,6 +36,9 @@ struct store_migration {
 YM_MUST bool store_pool_open(const char *url, const char *password, int server,
                              const struct store_migration *migrations, size_t n,
                              struct store_pool **out, struct ym_error *err);
+// For a look at a store and for copies of it: nothing is migrated, and no ids may be made.
+YM_MUST bool store_pool_open_as_it_is(const char *url, const char *password,
+                                      struct store_pool **out, struct ym_error *err);
 void store_pool_close(struct store_pool *pool); // all were given back; NULL: nothing
 int store_pool_server(const struct store_pool *pool);
 YM_MUST bool store_take(struct store_pool *pool, struct store **out, struct ym_error *err);
@@ -71,3 +74,16 @@ YM_MUST bool store_rows_close(struct store_rows *rows, struct ym_error *err); //
 // Each pool claims a minute of milliseconds in the store before it hands them out.
 int64_t store_new_id(struct store *store);
 bool store_is_postgresql(const struct store *store);
+
+/* The whole store as one SQLite file at `path` (an older one there is replaced), at one moment,
+ * durable: VACUUM INTO, or a copy in one REPEATABLE READ transaction of PostgreSQL. `migrations`
+ * are those of the pool. It can be opened as "sqlite:PATH" and copied into either database. Errors
+ * besides: YM_FAULT "store.snapshot". */
+YM_MUST bool store_snapshot(struct store_pool *pool, const char *path,
+                            const struct store_migration *migrations, size_t n,
+                            struct ym_error *err);
+// All rows of one store into another of the same migrations, whose rows go; one of the two at least
+// is SQLite; one transaction.
+YM_MUST bool store_copy(struct store_pool *from, struct store_pool *to, struct ym_error *err);
+// The number of the last migration that was run on it.
+YM_MUST bool store_applied(struct store_pool *pool, int64_t *number, struct ym_error *err);

@@ -1,5 +1,5 @@
 // Where one can go: only what this release has, and only what this account may use.
-import { Collection, DataLine, Odometer, Plus, Warning } from '@element-plus/icons-vue'
+import { Collection, DataLine, FirstAidKit, Odometer, Plus, Warning } from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
@@ -39,6 +39,10 @@ export function useEntries() {
     }
     const here = route.path === '/jobs' || route.path.includes('/loads/')
     entries.push({ to: '/jobs', title: t('nav.jobs'), here, icon: DataLine })
+    if (account.role === 'administrator' || account.role === 'auditor') {
+      const to = '/admin/health'
+      entries.push({ to, title: t('nav.health'), here: route.path === to, icon: FirstAidKit })
+    }
     return entries
   })
 
