@@ -82,7 +82,7 @@ static bool read_file(const struct asked *asked, struct collect_sink *sink, stru
         .columns = (size_t)asked->columns,
         .preview = (size_t)asked->preview,
     };
-    struct collect_encoding declared;
+    struct collect_encoding declared = {0};
     struct stat facts;
     size_t n;
 

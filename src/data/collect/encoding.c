@@ -583,7 +583,7 @@ static bool check_utf16(const struct collect_file *file, enum collect_code code,
         return fail_cut(file, scan.cut, err);
     if (scan.nul_odd + scan.nul_even > 0)
         return refuse_nul(file, &scan, err);
-    if (scan.alone * 20 > scan.units || scan.controls * 20 > scan.units)
+    if ((scan.alone > 8 && scan.alone * 20 > scan.units) || scan.controls * 20 > scan.units)
         return declared ? fail_unfit(file, out->name, scan.first_bad,
                                      "Leave the encoding out: it is then found.", err)
                         : fail_binary(err, "binary data");

