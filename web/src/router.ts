@@ -5,7 +5,7 @@ declare module 'vue-router' {
     /** Drawn with the workbench's side bar when somebody is signed in. */
     workbench?: boolean
     /** The entry of the top bar that this page belongs to. */
-    entry?: 'home' | 'catalogue'
+    entry?: 'home' | 'catalogue' | 'overview'
   }
 }
 
@@ -14,6 +14,16 @@ export const router = createRouter({
   routes: [
     { path: '/', component: () => import('@/pages/home/HomePage.vue'), meta: { workbench: true, entry: 'home' } },
     { path: '/datasets', component: () => import('@/pages/catalog/CataloguePage.vue'), meta: { entry: 'catalogue' } },
+    { path: '/overview', component: () => import('@/pages/overview/OverviewPage.vue'), meta: { entry: 'overview' } },
+    { path: '/datasets/import', component: () => import('@/pages/entry/ImportPage.vue'), meta: { workbench: true } },
+    {
+      path: '/datasets/:id/edit',
+      component: () => import('@/pages/entry/EditEntryPage.vue'),
+      props: true,
+      meta: { workbench: true },
+    },
+    { path: '/admin/systems', component: () => import('@/pages/admin/SystemsPage.vue'), meta: { workbench: true } },
+    { path: '/shared-fields', component: () => import('@/pages/admin/SharedFieldsPage.vue'), meta: { workbench: true } },
     { path: '/datasets/new', component: () => import('@/pages/dataset/NewDatasetPage.vue'), meta: { workbench: true } },
     {
       path: '/datasets/:id',

@@ -1,5 +1,7 @@
 // Where one can go: only what this release has, and only what this account may use.
-import { Collection, DataLine, FirstAidKit, Odometer, Plus, Warning } from '@element-plus/icons-vue'
+import {
+  Collection, Connection, DataLine, Finished, FirstAidKit, Monitor, Odometer, Plus, Warning,
+} from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
@@ -20,6 +22,7 @@ export function useEntries() {
   const top = computed<Entry[]>(() => [
     { to: '/', title: t('nav.home'), here: route.meta.entry === 'home' },
     { to: '/datasets', title: t('nav.catalogue'), here: route.meta.entry === 'catalogue' },
+    { to: '/overview', title: t('nav.overview'), here: route.meta.entry === 'overview' },
   ])
 
   const workbench = computed<Entry[]>(() => {
@@ -42,6 +45,14 @@ export function useEntries() {
     if (account.role === 'administrator' || account.role === 'auditor') {
       const to = '/admin/health'
       entries.push({ to, title: t('nav.health'), here: route.path === to, icon: FirstAidKit })
+    }
+    if (account.role === 'steward' || account.role === 'administrator') {
+      const query = '/datasets?state=submitted'
+      entries.push({ to: query, title: t('nav.reviews'), here: route.fullPath === query, icon: Finished })
+    }
+    entries.push({ to: '/shared-fields', title: t('shared.title'), here: route.path === '/shared-fields', icon: Connection })
+    if (account.role !== 'citizen') {
+      entries.push({ to: '/admin/systems', title: t('system.title'), here: route.path === '/admin/systems', icon: Monitor })
     }
     return entries
   })

@@ -34,7 +34,7 @@ describe('the language files', () => {
   it('have no key that no page names', () => {
     const named = found(literal)
     // FacetList names a value by its facet: theme, openness, sharing. The server reads brand.platform and problem.
-    const groups = [...found(group).keys(), 'theme', 'openness', 'sharing', 'problem'].map((prefix) => `${prefix}.`)
+    const groups = [...found(group).keys(), 'theme', 'openness', 'sharing', 'mounted', 'freshness', 'plan', 'cycle', 'entry_state', 'problem'].map((prefix) => `${prefix}.`)
     const starts = [...groups, ...[...found(joined).keys()].map((prefix) => `${prefix}_`)]
     const idle = [...chinese.keys()].filter((key) => !named.has(key) && key !== 'brand.platform' && !starts.some((start) => key.startsWith(start)))
     expect(idle).toEqual([])
