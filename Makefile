@@ -41,7 +41,7 @@ test: tests ## every test; ONLY=host/store for a part
 sanitize: ## the tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory test P=$(P)/sanitize B=$(P)/sanitize/obj SAN=address,undefined
 torture: tests ## the kill tests, 200 kills
-	@export YM_KILLS=200; $(run_tests) --suite kill -t 10; scripts/tally $(B)
+	@export YM_KILLS=200; $(run_tests) --suite kill --suite quarantine_kill -t 10; scripts/tally $(B)
 bench: tests ## what docs/performance.md says
 	@meson test -C $(B) --no-rebuild --benchmark --verbose
 fuzz: setup-dev ## each libFuzzer target for T=60 seconds; ONLY=name for one
