@@ -147,6 +147,8 @@ export function quarantine(parts = async () => '') {
     await act(made.id, { kind: 'mend', line: 4, cells: { day: '2026/01/03' } })
     const next = (await publish(made.id)).json
     assert.deepEqual(counts(next.report), [8, 4, 2, 0, 2])
+    const versions = (await server.api('GET', '/api/v1/datasets/decide.one/versions')).json.items
+    assert.deepEqual(versions.map((one) => one.rows.dropped), [2, 2, 0])
   })
 
   test('an undone mending in the middle leaves what came after it', async () => {

@@ -216,13 +216,17 @@ static json_t *id_json(int64_t id)
 
 json_t *catalog_version_json(const struct catalog_version *version)
 {
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:o}", "number",
+    // What a steward dropped is the rest: a version whose counts do not add up is refused.
+    int64_t dropped = version->in - version->kept - version->quarantined - version->duplicates;
+
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I}, s:o}", "number",
                      (json_int_t)version->number, "state", ym_json_str(version->state),
                      "published_at", time_json(version->published), "received_at",
                      time_json(version->received), "file", ym_json_str(version->file), "rows", "in",
                      (json_int_t)version->in, "kept", (json_int_t)version->kept, "quarantined",
                      (json_int_t)version->quarantined, "duplicates",
-                     (json_int_t)version->duplicates, "load", id_json(version->load));
+                     (json_int_t)version->duplicates, "dropped", (json_int_t)dropped, "load",
+                     id_json(version->load));
 }
 
 static json_t *schema_json(struct ym_str schema)

@@ -4,20 +4,6 @@ enum {
     ANSWER_MAX = 64 * 1024 * 1024 // of a page of 1,000 rows
 };
 
-static json_t *version_json(const struct catalog_version *version)
-{
-    json_t *rows =
-        json_pack("{s:I, s:I, s:I, s:I}", "in", (json_int_t)version->in, "kept",
-                  (json_int_t)version->kept, "quarantined", (json_int_t)version->quarantined,
-                  "duplicates", (json_int_t)version->duplicates);
-
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "number", (json_int_t)version->number,
-                     "state", ym_json_str(version->state), "published_at",
-                     api_time(version->published), "received_at", api_time(version->received),
-                     "file", ym_json_str(version->file), "rows", rows, "load",
-                     api_id(version->load));
-}
-
 bool api_versions_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
     struct lake_versions found = {0};
@@ -29,7 +15,7 @@ bool api_versions_get(struct http_request *rq, struct http_reply *re, struct ym_
         return false;
     json_t *items = json_array(), *next = NULL;
     for (size_t i = 0; i < found.n; i++)
-        json_array_append_new(items, version_json(&found.items[i]));
+        json_array_append_new(items, catalog_version_json(&found.items[i]));
     if (found.n > 0 && (int64_t)found.n == limit && found.items[found.n - 1].number > 1)
         next = api_id(found.items[found.n - 1].number);
     http_reply_json(re, api_list(items, next, found.total));

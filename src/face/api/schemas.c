@@ -263,7 +263,7 @@ static const struct {
          "Time") ",\"file\":" TEXT_OR_NULL
                  ",\"rows\":{\"type\":\"object\",\"properties\":{\"in\":" INTEGER
                  ",\"kept\":" INTEGER ",\"quarantined\":" INTEGER ",\"duplicates\":" INTEGER
-                 "}},\"load\":" OR_NULL("Id") "}}"},
+                 ",\"dropped\":" INTEGER "}},\"load\":" OR_NULL("Id") "}}"},
     {"VersionList", LIST("Version")},
     {"Dataset",
      "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"abstract\",\"code\",\"agency\","
