@@ -1,6 +1,7 @@
 // The catalogue as its people use it: import, review, subscriptions, attachments, one datum one source,
 // the register of systems, the figures of the province, on SQLite and on PostgreSQL.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after, before, describe } from 'node:test'
 import { Server, folder, init, remove } from './support.mjs'
@@ -23,7 +24,7 @@ for (const kind of ['SQLite', 'PostgreSQL'])
     /** As an account, by a session of its own. */
     async function as(name, method, path, body, headers = {}) {
       const { cookie, csrf } = tokens[name]
-      const bytes = typeof body === 'string'
+      const bytes = typeof body === 'string' || body instanceof Uint8Array
       const answer = await fetch(server.url + path, {
         method,
         headers: { Cookie: cookie, 'X-CSRF-Token': csrf, 'Content-Type': bytes ? 'text/csv' : 'application/json', ...headers },
@@ -93,6 +94,16 @@ for (const kind of ['SQLite', 'PostgreSQL'])
       const some = await importing('first', [heads, line('噪声', 'A/5'), line('x', '')].join('\n'), '&wrong=skip')
       assert.deepEqual([some.json.imported, some.json.added, some.json.wrong], [true, 1, 1])
       assert.equal((await importing('foreign', right)).status, 403)
+    })
+
+    test('a workbook imports like a table of text, and once', async () => {
+      const book = readFileSync(join(import.meta.dirname, 'catalogue.xlsx'))
+      const send = () => server.api('POST', '/api/v1/catalogue-imports?file=catalogue.xlsx&agency=city', book)
+      const done = await send()
+      assert.deepEqual([done.json.imported, done.json.added, done.json.items.map((i) => i.code)], [true, 2, ['X/1', 'X/2']], done.text)
+      const again = await send()
+      assert.deepEqual([again.json.added, again.json.unchanged], [0, 2])
+      assert.equal((await visitor('/api/v1/datasets?agency=city')).json.total, 2) // an administrator's are published
     })
 
     test('what was imported waits for a second steward; a foreign one and a visitor do not know of it', async () => {
@@ -191,7 +202,7 @@ for (const kind of ['SQLite', 'PostgreSQL'])
 
     test('the figures of the province are the lists behind them, and drafts are in none', async () => {
       const { json } = await visitor('/api/v1/overview')
-      assert.equal(json.all.datasets, 3) // air.shui_zhi, air.firms, city.firms; three wait for review
+      assert.equal(json.all.datasets, 5) // air.shui_zhi, air.firms, city.firms, two of the workbook; three wait for review
       assert.equal(json.all.mounted, 1)
       for (const group of json.agencies) {
         const name = group.agency.name

@@ -28,13 +28,8 @@ bool catalog_search_open(const char *path, struct catalog_search **out, struct y
 
 static void forget_all(struct catalog_search *search)
 {
-    struct search_slot *slot, *next;
-
-    HASH_ITER(hh, search->slots, slot, next)
-    {
-        HASH_DEL(search->slots, slot);
-        free(slot);
-    }
+    HASH_CLEAR(hh, search->slots);
+    ym_arena_clear(&search->slot_arena);
     for (size_t i = 0; i < search->n; i++)
         free(search->docs[i].texts);
     search->n = 0;
@@ -90,7 +85,7 @@ void search_give(struct catalog_search *search, struct search_file *file)
     if (!file)
         return;
     pthread_mutex_lock(&search->lend);
-    bool room = search->n_idle < YM_COUNT(search->idle);
+    bool room = search->n_idle < SEARCH_IDLE;
     if (room)
         search->idle[search->n_idle++] = file;
     pthread_mutex_unlock(&search->lend);
@@ -212,9 +207,7 @@ static struct search_slot *slot_of(struct catalog_search *search, int64_t id)
     HASH_FIND(hh, search->slots, &id, sizeof id, slot);
     if (slot)
         return slot;
-    slot = calloc(1, sizeof *slot);
-    if (!slot)
-        abort();
+    slot = ym_arena_alloc(&search->slot_arena, sizeof *slot);
     slot->id = id;
     HASH_ADD(hh, search->slots, id, sizeof slot->id, slot);
     return slot;
@@ -310,8 +303,7 @@ static bool drop_unseen(struct catalog_search *search, struct ym_error *err)
         struct search_doc *doc = &search->docs[slot->slot - 1];
         free(doc->texts);
         *doc = (struct search_doc){0};
-        HASH_DEL(search->slots, slot);
-        free(slot);
+        HASH_DEL(search->slots, slot); // its memory goes with the others'
     }
     return true;
 }

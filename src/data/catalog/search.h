@@ -69,6 +69,7 @@ struct search_doc {
     char *texts;     // of which the others are parts: allocated once
     const char *name, *title_zh, *title_en, *code, *initials;
 };
+enum { SEARCH_IDLE = 16 }; // connections that wait for a question
 struct catalog_search {
     char *path;
     pthread_mutex_t renewing; // one at a time brings the search up to the store
@@ -86,9 +87,10 @@ struct catalog_search {
     // guarded by renewing:
     struct search_pinyin *pinyin;
     struct search_slot *slots; // by id
+    struct ym_arena slot_arena;
     // guarded by lend:
     pthread_mutex_t lend;
-    struct search_file *idle[16];
+    struct search_file *idle[SEARCH_IDLE];
     size_t n_idle;
 };
 // Up to the store's turn; then reads under the lock, which the caller gives back.

@@ -101,7 +101,7 @@ bool lake_attach(struct lake *lake, const struct org_caller *caller, struct ym_s
 {
     const struct lake_attachment what = {.file = file_name, .size = size, .digest = ym_str(digest)};
     struct lake_attachments before;
-    struct catalog_dataset dataset;
+    struct catalog_dataset dataset = {0};
     struct store *store = NULL;
 
     if (!store_take(lake->options.pool, &store, err))
@@ -120,7 +120,7 @@ bool lake_attachment_list(struct lake *lake, const struct org_caller *caller, st
                           struct ym_arena *arena, struct lake_attachments *out,
                           struct ym_error *err)
 {
-    struct catalog_dataset dataset;
+    struct catalog_dataset dataset = {0};
     struct store *store = NULL;
 
     if (!store_take(lake->options.pool, &store, err))
@@ -158,7 +158,7 @@ bool lake_attachment_open(struct lake *lake, const struct org_caller *caller, in
                           struct ym_arena *arena, struct lake_attachment *out, int *fd,
                           struct ym_error *err)
 {
-    struct catalog_dataset dataset;
+    struct catalog_dataset dataset = {0};
     struct store *store = NULL;
 
     *fd = -1;
@@ -177,7 +177,7 @@ bool lake_attachment_drop(struct lake *lake, const struct org_caller *caller, in
 {
     struct ym_arena arena = {0};
     struct lake_attachment what;
-    struct catalog_dataset dataset;
+    struct catalog_dataset dataset = {0};
     struct store *store = NULL;
     bool ok = false;
 
