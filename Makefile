@@ -48,6 +48,12 @@ fuzz: setup-dev ## each libFuzzer target for T=60 seconds; ONLY=name for one
 	@scripts/fuzz $(P) $(T) $(ONLY)
 lint: setup-dev build web ## clang-tidy, format, include order, hardening, the portal's types and linter
 	@scripts/lint $(P) $(B)
+deb: setup-dev build web ## Debian packages in build/deb
+	@scripts/deb $(P)
+bundle: deb ## build/bundle: installs on a Debian 12 machine without any network
+	@scripts/bundle $(P)
+bundle-test: bundle ## install it in a fresh Debian without a network, load a file, read it (minutes)
+	@scripts/bundle-test $(P)
 fmt: setup-dev ## put the C sources into our shape
 	@scripts/c-files | xargs -r clang-format-14 -i
 clean: ## remove what was built; the data and the user's cache stay
@@ -56,4 +62,4 @@ help:
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
 
 .PHONY: build up down run setup setup-test setup-dev web tests test sanitize torture bench fuzz lint \
-	fmt clean help
+	fmt clean help deb bundle bundle-test
