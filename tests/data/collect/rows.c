@@ -186,3 +186,32 @@ out:
     close(sink.fd);
     return ok;
 }
+
+void rows_check(const struct rows_answer *answer)
+{
+    int64_t before = 0, faults = 0;
+
+    for (size_t r = 0; r < answer->rows.n; r++) {
+        const struct row *row = &answer->rows.items[r];
+        assert(row->pos > before);
+        before = row->pos;
+        faults += row->fault.n > 0;
+        assert(row->n_extra == 0 || row->fault.n > 0);
+        for (size_t c = 0; c < answer->facts.n_columns; c++)
+            assert(ym_utf8_valid(row->cells[c], NULL));
+    }
+    for (size_t c = 0; c < answer->facts.n_columns; c++) {
+        assert(answer->facts.columns[c].n > 0);
+        for (size_t d = 0; d < c; d++)
+            assert(!ym_str_eq(answer->facts.columns[c], answer->facts.columns[d]));
+    }
+    if (answer->ended) {
+        assert(answer->end.rows == (int64_t)answer->rows.n && answer->end.faults == faults);
+        assert(answer->end.lines >= before && answer->facts.n_columns > 0);
+    }
+    if (!answer->ended && answer->problem.code[0] != 'a') {
+        assert(ym_str_starts(ym_str(answer->problem.code), YM_STR("collect.")));
+        assert(answer->problem.kind != YM_NO_ERROR && answer->problem.kind != YM_FAULT);
+        assert(answer->problem.message[0] && answer->problem.hint[0]);
+    }
+}

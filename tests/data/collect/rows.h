@@ -32,3 +32,6 @@ struct rows_answer {
 // False: the frames themselves are not as promised.
 bool rows_read(const struct collect_request *request, struct ym_arena *arena,
                struct rows_answer *answer);
+// Asserts what collect.h promises of any answer: positions ascend, texts are UTF-8, faults and rows
+// are counted, names are distinct, a problem says what and how to mend it.
+void rows_check(const struct rows_answer *answer);
