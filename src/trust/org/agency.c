@@ -162,7 +162,8 @@ bool org_agency_change(struct store *store, const struct org_caller *caller,
                 "contact.");
         goto out;
     }
-    ok = check(store, agency, err) && check_parent(store, agency, err) &&
+    ok = check(store, agency, err) &&
+         (before.parent == agency->parent || check_parent(store, agency, err)) &&
          put(store, SQL_CHANGE, agency, &changed, err);
 out:
     ym_arena_clear(&arena);
