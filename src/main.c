@@ -5,6 +5,7 @@
 #include "data/lake/keep.h"
 #include "data/lake/lake.h"
 #include "data/lake/uploads.h"
+#include "data/lake/versions.h"
 #include "face/cli/commands.h"
 #include "host/jobs/jobs.h"
 #include "host/store/store.h"
@@ -25,12 +26,13 @@ static const struct store_migration migrations[] = {
     {10, "draft", LAKE_DRAFT_SCHEMA},
     {11, "lake_lease", LAKE_LEASE_SCHEMA},
     {12, "upkeep", UPKEEP_SCHEMA_1},
+    {13, "versions", LAKE_VERSIONS_1},
 };
 
 static const struct jobs_kind kinds[] = {
     {"load.run", lake_run_load, 10},       {"lake.derive", lake_derive, 10},
-    {"lake.sweep", lake_sweep, 10},        {"jobs.sweep", jobs_sweep, 0},
-    {"backup.run", upkeep_backup_job, 10},
+    {"lake.sweep", lake_sweep, 10},        {"lake.retire", lake_retire, 10},
+    {"jobs.sweep", jobs_sweep, 0},         {"backup.run", upkeep_backup_job, 10},
 };
 
 static const struct jobs_manner manners[] = {
@@ -40,6 +42,7 @@ static const struct jobs_manner manners[] = {
 static const struct jobs_schedule schedules[] = {
     {"upkeep.jobs", "jobs.sweep", "17 3 * * *", true},
     {"upkeep.uploads", "lake.sweep", "47 3 * * *", true},
+    {"upkeep.versions", "lake.retire", "27 4 * * *", true},
     {"upkeep.backup", "backup.run", "7 2 * * *", true},
 };
 
@@ -50,6 +53,9 @@ static const struct cli_kind_with withs[] = {
 
 static const struct jobs_follower followers[] = {
     {"version.published", "lake.derive"},
+    {"version.published", "lake.retire"},
+    {"version.withdrawn", "lake.derive"},
+    {"version.restored", "lake.derive"},
 };
 
 // Is it well? In the order in which /health/ready asks; the first that fails is named.

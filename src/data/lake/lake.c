@@ -2,6 +2,8 @@
 
 #include "base/time.h"
 
+enum { NO_DATABASE = 81 }; // of the engine's exceptions
+
 static const char SQL_LISTED[] =
     "SELECT partition, table FROM (SELECT DISTINCT partition, table FROM system.parts"
     " WHERE database = 'lake' AND active AND match(table, '^[dq][0-9]+$')) ORDER BY table";
@@ -192,6 +194,25 @@ out:
     return ok;
 }
 
+// Nothing is published any more: a name that reads withdrawn rows must not stay.
+static bool drop_view(struct lake *lake, const struct catalog_dataset *dataset,
+                      struct ym_error *err)
+{
+    struct ym_str name = dataset->name, space;
+    struct ym_buf sql = {0};
+    struct engine_query query = {0};
+
+    (void)ym_str_cut(&name, '.', &space);
+    ym_buf_add(&sql, YM_STR("DROP VIEW IF EXISTS "));
+    engine_name(&sql, space);
+    ym_buf_char(&sql, '.');
+    engine_name(&sql, name);
+    query.sql = ym_buf_cstr(&sql);
+    bool ok = engine_do(lake->options.engine, &query, err);
+    ym_buf_clear(&sql);
+    return ok || query.exception == NO_DATABASE;
+}
+
 bool lake_derive(struct job *job, void *with, struct ym_error *err)
 {
     struct lake *lake = with;
@@ -217,7 +238,8 @@ bool lake_derive(struct job *job, void *with, struct ym_error *err)
     }
     if (!store_rows_close(rows, err))
         goto out;
-    ok = number == 0 || make_view(lake, &dataset, number, schema, &arena, err);
+    ok = number == 0 ? drop_view(lake, &dataset, err)
+                     : make_view(lake, &dataset, number, schema, &arena, err);
 out:
     store_give(lake->options.pool, store);
     ym_arena_clear(&arena);

@@ -99,15 +99,6 @@ YM_MUST bool lake_recipe(struct store_pool *pool, const struct org_caller *calle
 YM_MUST bool lake_recipe_set(struct store_pool *pool, const struct org_caller *caller,
                              struct ym_str dataset, const struct collect_recipe *recipe,
                              struct ym_error *err);
-struct lake_versions {
-    struct catalog_version *items;
-    size_t n, cap;
-    int64_t total;
-};
-YM_MUST bool lake_version_list(struct lake *lake, const struct org_caller *caller,
-                               struct ym_str dataset, int64_t before, int64_t limit,
-                               struct ym_arena *arena, struct lake_versions *out,
-                               struct ym_error *err);
 // JSON {"items": […], "next", "total"} of quarantined rows.
 YM_MUST bool lake_quarantine(struct lake *lake, const struct org_caller *caller, int64_t load,
                              struct ym_str code, struct ym_str column, struct ym_str after,

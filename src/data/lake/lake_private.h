@@ -57,3 +57,14 @@ YM_MUST bool lake_checked(struct lake *lake, const struct lake_load *load,
                           struct ym_error *err);
 YM_MUST bool lake_publish_now(struct lake *lake, int64_t load, struct ym_error *err);
 bool lake_refuse_for(struct lake *lake, int64_t load, const struct ym_error *why); // logs failure
+
+// versions.c
+struct lake_versions;
+// Published and withdrawn, the newest publication first.
+YM_MUST bool lake_versions_living(struct store *store, int64_t dataset, struct ym_arena *arena,
+                                  struct lake_versions *out, struct ym_error *err);
+YM_MUST bool lake_act(struct store *store, int64_t load, const char *act, struct ym_str reason,
+                      int64_t account, struct ym_error *err); // inside a transaction
+// May the caller decide what is kept and seen of it?
+YM_MUST bool lake_may_keep(const struct catalog_dataset *dataset, const struct org_caller *caller,
+                           struct ym_error *err);

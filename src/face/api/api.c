@@ -134,6 +134,11 @@ static bool read_field(const struct api_field *field, json_t *value)
             return false;
         *(json_t **)field->into = value;
         return true;
+    case API_BOOLEAN:
+        if (!json_is_boolean(value))
+            return false;
+        *(bool *)field->into = json_is_true(value);
+        return true;
     default:
         if (!json_is_object(value))
             return false;
@@ -148,6 +153,7 @@ static const char *type_hint(enum api_field_type type)
         [API_TEXT] = "Write it as a text in double quotes.",
         [API_TEXTS] = "Write it as {\"zh\": \"…\", \"en\": \"…\"}.",
         [API_INTEGER] = "Write it as a whole number without quotes.",
+        [API_BOOLEAN] = "Write it as true or false, without quotes.",
         [API_OBJECT] = "Write it as an object in braces.",
         [API_ARRAY] = "Write it as a list in square brackets.",
     };

@@ -37,6 +37,7 @@ enum api_field_type {
     API_TEXT,    // struct ym_str
     API_TEXTS,   // struct api_texts: {"zh", "en"}
     API_INTEGER, // int64_t
+    API_BOOLEAN, // bool
     API_OBJECT,  // json_t *, borrowed
     API_ARRAY    // json_t *, borrowed
 };
@@ -105,13 +106,15 @@ http_handler api_regions_get, api_agencies_get, api_agencies_post, api_agency_pa
 http_handler api_agency_close, api_agency_open;
 http_handler api_recipe_get, api_recipe_put, api_recipe_delete;
 http_handler api_datasets_get, api_datasets_post, api_dataset_get, api_dataset_patch;
-http_handler api_versions_get, api_rows_get, api_export_get;
 http_handler api_systems_get, api_systems_post, api_system_get, api_system_patch;
 http_handler api_attachments_get, api_attachments_post, api_attachment_get, api_attachment_delete;
 http_handler api_subscription_get, api_subscription_post, api_subscription_delete;
 http_handler api_news_get, api_dataset_news_get;
 http_handler api_shared_fields_get, api_shared_fields_post;
 http_handler api_catalogue_template, api_catalogue_import;
+http_handler api_rows_get, api_export_get, api_versions_get, api_version_get;
+http_handler api_version_withdraw, api_version_restore, api_diff_get;
+http_handler api_retention_get, api_retention_put;
 http_handler api_dataset_review, api_overview_get;
 http_handler api_loads_get, api_loads_post, api_load_get, api_load_publish, api_load_refuse;
 http_handler api_uploads_options, api_uploads_post, api_upload_get, api_upload_patch;

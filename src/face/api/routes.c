@@ -91,6 +91,18 @@ static const struct http_param export_params[] = {
      "CSV for spreadsheets: ' before what they would take for a formula, and a byte order mark"},
     {0},
 };
+static const struct http_param diff_params[] = {
+    {"from", HTTP_PARAM_INTEGER, 1, INT64_MAX, NULL, "the one before `to` without it"},
+    {"to", HTTP_PARAM_INTEGER, 1, INT64_MAX, NULL, "the current one without it"},
+    {"kind", HTTP_PARAM_CHOICE, 0, 0, "added,removed,changed", "all without it"},
+    PAGE,
+    {0},
+};
+static const struct http_param retention_params[] = {
+    {"keep_versions", HTTP_PARAM_INTEGER, 0, 100000, NULL, "a draft: what would be due"},
+    {"keep_days", HTTP_PARAM_INTEGER, 0, 100000, NULL, "a draft: what would be due"},
+    {0},
+};
 static const struct http_param load_params[] = {
     {"file", HTTP_PARAM_TEXT, 1, 255, NULL, "name of the file"},
     {"upload", HTTP_PARAM_TEXT, 32, 32, NULL, "id of a finished upload, instead of a body"},
@@ -306,6 +318,22 @@ const struct http_route api_routes[] = {
     {"GET", "/api/v1/datasets/{id}/export", api_export_get, HTTP_ANYONE, HTTP_NO_BODY,
      export_params, "All rows of a version as a file; cut off where it fails", NULL, "File", 200,
      false, "read"},
+    {"GET", "/api/v1/datasets/{id}/versions/{number}", api_version_get, HTTP_ANYONE, HTTP_NO_BODY,
+     NULL, "A version; for its stewards with the report", NULL, "Version", 200, false, "read"},
+    {"POST", "/api/v1/datasets/{id}/versions/{number}/withdraw", api_version_withdraw,
+     HTTP_SIGNED_IN, HTTP_JSON_BODY, NULL, "Withdraw a version, with a reason; stewards",
+     "VersionAct", "Version", 200, false, "load"},
+    {"POST", "/api/v1/datasets/{id}/versions/{number}/restore", api_version_restore, HTTP_SIGNED_IN,
+     HTTP_JSON_BODY, NULL, "Publish a withdrawn version again; stewards", "VersionAct", "Version",
+     200, false, "load"},
+    {"GET", "/api/v1/datasets/{id}/diff", api_diff_get, HTTP_ANYONE, HTTP_NO_BODY, diff_params,
+     "The difference of two versions by key", NULL, "Diff", 200, false, "read"},
+    {"GET", "/api/v1/datasets/{id}/retention", api_retention_get, HTTP_SIGNED_IN, HTTP_NO_BODY,
+     retention_params, "Which versions are kept, and which are due; stewards", NULL, "Retention",
+     200, false, "read"},
+    {"PUT", "/api/v1/datasets/{id}/retention", api_retention_put, HTTP_SIGNED_IN, HTTP_JSON_BODY,
+     NULL, "Set which versions are kept; what is due goes now; stewards", "RetentionPolicy",
+     "Retention", 200, false, "load"},
     {"GET", "/api/v1/datasets/{id}/loads", api_loads_get, HTTP_SIGNED_IN, HTTP_NO_BODY, page_params,
      "Loads, newest first; stewards", NULL, "LoadList", 200, false, "read"},
     {"POST", "/api/v1/datasets/{id}/loads", api_loads_post, HTTP_SIGNED_IN, HTTP_FILE_BODY,

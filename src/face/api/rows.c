@@ -4,24 +4,6 @@ enum {
     ANSWER_MAX = 64 * 1024 * 1024 // of a page of 1,000 rows
 };
 
-bool api_versions_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)
-{
-    struct lake_versions found = {0};
-    int64_t before, limit = api_limit(rq);
-
-    if (!api_after(rq, &before, err) ||
-        !lake_version_list(api_of(rq)->options.lake, api_caller(rq), http_path_part(rq, "id"),
-                           before, limit, rq->arena, &found, err))
-        return false;
-    json_t *items = json_array(), *next = NULL;
-    for (size_t i = 0; i < found.n; i++)
-        json_array_append_new(items, catalog_version_json(&found.items[i]));
-    if (found.n > 0 && (int64_t)found.n == limit && found.items[found.n - 1].number > 1)
-        next = api_id(found.items[found.n - 1].number);
-    http_reply_json(re, api_list(items, next, found.total));
-    return true;
-}
-
 static bool whole(struct ym_buf *body, struct ym_error *err)
 {
     if (!body->full)

@@ -263,8 +263,34 @@ static const struct {
          "Time") ",\"file\":" TEXT_OR_NULL
                  ",\"rows\":{\"type\":\"object\",\"properties\":{\"in\":" INTEGER
                  ",\"kept\":" INTEGER ",\"quarantined\":" INTEGER ",\"duplicates\":" INTEGER
-                 ",\"dropped\":" INTEGER "}},\"load\":" OR_NULL("Id") "}}"},
+                 ",\"dropped\":" INTEGER "}},\"load\":" OR_NULL("Id") ",\"current\":" BOOLEAN ",\"act\":" TEXT_OR_NULL
+                                              ",\"reason\":" TEXT_OR_NULL ",\"acted_at\":" OR_NULL(
+                                                  "Time") ",\"report\":" OR_NULL("Report") "}}"},
     {"VersionList", LIST("Version")},
+    {"VersionAct",
+     "{\"type\":\"object\",\"properties\":{\"reason\":{\"type\":\"string\","
+     "\"maxLength\":1000}},\"additionalProperties\":false}"},
+    {"RetentionPolicy",
+     "{\"type\":\"object\",\"properties\":{\"keep_versions\":" INTEGER ",\"keep_days\":" INTEGER
+     ",\"hold\":" BOOLEAN ",\"reason\":" TEXT "},\"additionalProperties\":false}"},
+    {"Retention",
+     "{\"type\":\"object\",\"required\":[\"keep_versions\",\"keep_days\",\"hold\",\"reason\","
+     "\"due\"],\"properties\":{\"keep_versions\":" INTEGER ",\"keep_days\":" INTEGER
+     ",\"hold\":" BOOLEAN ",\"reason\":" TEXT ",\"updated_at\":" OR_NULL(
+         "Time") ",\"due\":{\"type\":\"array\",\"items\":" REF("Version") "}}}"},
+    {"Diff",
+     "{\"type\":\"object\",\"required\":[\"dataset\",\"from\",\"to\",\"key\",\"fields\","
+     "\"counts\",\"items\",\"next\",\"total\"],\"properties\":{\"dataset\":" TEXT
+     ",\"from\":" INTEGER ",\"to\":" INTEGER ",\"key\":{\"type\":\"array\",\"items\":" TEXT
+     "},\"fields\":{\"type\":\"array\",\"items\":" TEXT
+     "},\"counts\":{\"type\":\"object\",\"required\":[\"added\",\"removed\",\"changed\","
+     "\"same\"],\"properties\":{\"added\":" INTEGER ",\"removed\":" INTEGER ",\"changed\":" INTEGER
+     ",\"same\":" INTEGER
+     "}},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+     "\"kind\":{\"type\":\"string\",\"enum\":[\"added\",\"removed\",\"changed\"]},"
+     "\"changed\":{\"type\":\"array\",\"items\":" TEXT
+     "},\"from\":{\"type\":[\"object\",\"null\"]},\"to\":{\"type\":[\"object\",\"null\"]}}}},"
+     "\"next\":" REF("Cursor") ",\"total\":" INTEGER "}}"},
     {"Dataset",
      "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"abstract\",\"code\",\"agency\","
      "\"theme\","

@@ -1,6 +1,7 @@
 #include "reading.h"
 
 #include "base/time.h"
+#include "data/lake/versions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -505,13 +506,13 @@ static void versions_are_listed_newest_first(void **state)
 
     assert_true(lake_version_list(with.lake, NULL, YM_STR("test.rows"), 3, 1, &arena, &list, &err));
     assert_int_equal(list.n, 1);
-    assert_int_equal(list.items[0].number, 2);
-    assert_int_equal(list.items[0].kept, SMALL);
+    assert_int_equal(list.items[0].facts.number, 2);
+    assert_int_equal(list.items[0].facts.kept, SMALL);
     assert_true(list.total >= 2);
     assert_true(
         lake_version_list(with.lake, NULL, YM_STR("test.rows"), 2, 10, &arena, &list, &err));
     assert_int_equal(list.n, 1);
-    assert_int_equal(list.items[0].number, 1);
+    assert_int_equal(list.items[0].facts.number, 1);
 }
 
 static json_t *quarantine(const char *code, const char *column, struct ym_str after, int64_t limit)

@@ -1,6 +1,7 @@
 #include "reading.h"
 
 #include "data/lake/draft.h"
+#include "data/lake/versions.h"
 
 #include <ftw.h>
 #include <stdlib.h>
@@ -87,7 +88,8 @@ static bool open_store(struct reading_lake *with, struct ym_error *err)
                                                  {3, "catalog-core", CATALOG_SCHEMA_2},
                                                  {4, "org_roles", ORG_SCHEMA_2},
                                                  {5, "recipe", LAKE_SCHEMA_RECIPE},
-                                                 {6, "draft", LAKE_DRAFT_SCHEMA}};
+                                                 {6, "draft", LAKE_DRAFT_SCHEMA},
+                                                 {7, "versions", LAKE_VERSIONS_1}};
     char url[128];
 
     snprintf(url, sizeof url, "sqlite:%s/control.db", with->folder);
