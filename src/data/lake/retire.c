@@ -148,6 +148,7 @@ bool lake_retention_set(struct lake *lake, const struct org_caller *caller, stru
 
     if (!store_take(lake->options.pool, &store, err))
         return false;
+    org_act_with(store, caller);
     if (!catalog_see(store, caller, name, &arena, &dataset, err) ||
         !lake_may_keep(&dataset, caller, err) || !check(policy, err) || !store_begin(store, err) ||
         !store_run(store, SQL_LOCK, YM_ARGS(ym_int("dataset", dataset.id)), NULL, err) ||

@@ -236,12 +236,13 @@ static bool move_version(struct lake *lake, const struct org_caller *caller, str
 {
     struct ym_arena arena = {0};
     struct catalog_dataset dataset;
-    struct lake_version version;
+    struct lake_version version = {0};
     struct store *store = NULL;
     bool ok = false;
 
     if (!store_take(lake->options.pool, &store, err))
         return false;
+    org_act_with(store, caller);
     ok = catalog_see(store, caller, name, &arena, &dataset, err) &&
          lake_may_keep(&dataset, caller, err) && check_reason(move, &reason, err) &&
          get_in(store, &dataset, number, &arena, &version, err) &&

@@ -263,7 +263,8 @@ static const struct {
          "Time") ",\"file\":" TEXT_OR_NULL
                  ",\"rows\":{\"type\":\"object\",\"properties\":{\"in\":" INTEGER
                  ",\"kept\":" INTEGER ",\"quarantined\":" INTEGER ",\"duplicates\":" INTEGER
-                 ",\"dropped\":" INTEGER "}},\"load\":" OR_NULL("Id") ",\"current\":" BOOLEAN ",\"act\":" TEXT_OR_NULL
+                 ",\"dropped\":" INTEGER
+                 "}},\"load\":" OR_NULL("Id") ",\"current\":" BOOLEAN ",\"act\":" TEXT_OR_NULL
                                               ",\"reason\":" TEXT_OR_NULL ",\"acted_at\":" OR_NULL(
                                                   "Time") ",\"report\":" OR_NULL("Report") "}}"},
     {"VersionList", LIST("Version")},

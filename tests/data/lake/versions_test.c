@@ -74,7 +74,7 @@ static void open_world(const struct both *both, bool with_jobs, bool with_engine
     const struct store_migration migrations[] = {
         {1, "org", ORG_SCHEMA_1},         {2, "jobs", JOBS_SCHEMA_1},
         {3, "catalog", CATALOG_SCHEMA_1}, {4, "catalog-core", CATALOG_SCHEMA_2},
-        {5, "versions", LAKE_VERSIONS_1},
+        {5, "versions", LAKE_VERSIONS_1}, {6, "org_roles", ORG_SCHEMA_2},
     };
     static const struct jobs_kind kinds[] = {{"lake.derive", noop, 1}, {"lake.retire", retire, 5}};
     static const struct jobs_follower followers[] = {{"version.withdrawn", "lake.derive"},
