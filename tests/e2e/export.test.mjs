@@ -1,7 +1,7 @@
 // Taking data away: each format over the real server, read by something that is not ours.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { Server, childrenOf, folder, init, pause, remove } from './support.mjs'
@@ -105,6 +105,25 @@ test('Parquet begins and ends as one', async () => {
   const file = await bytes('out.small', 'version=1&format=parquet')
   assert.equal(file.subarray(0, 4).toString(), 'PAR1')
   assert.equal(file.subarray(-4).toString(), 'PAR1')
+})
+
+test('the command line writes the same files, and nothing where it is refused', async () => {
+  const csv = await (await get('out.small', 'version=1')).text()
+  const done = server.cli(['query', 'out.small', '--version', '1', '--all'])
+  assert.deepEqual([done.code, done.out], [0, csv], done.err)
+  const guarded = server.cli(['query', 'out.small', '--version', '1', '--guard', '--select', 'note', '--where', 'n = 1'])
+  assert.equal(guarded.out, '\ufeff"note"\r\n"\'=1+1"\r\n')
+  const lines = server.cli(['query', 'out.small', '--version', '1', '--format', 'ndjson', '--select', 'id'])
+  assert.equal(lines.out, '{"id":"a"}\n{"id":"b"}\n{"id":"c"}\n')
+  const book = join(place, 'cli.xlsx')
+  assert.equal(server.cli(['query', 'out.small', '--version', '1', '--format', 'xlsx', '--out', book]).code, 0)
+  assert.equal(readFileSync(book).subarray(0, 2).toString(), 'PK')
+  const refused = server.cli(['query', 'out.small', '--version', '77', '--format', 'parquet', '--out', join(place, 'no.parquet')])
+  assert.equal(refused.code, 4, refused.err)
+  assert.ok(!existsSync(join(place, 'no.parquet')))
+  for (const wrong of [['--format', 'xlsx', '--sort', 'id'], ['--all', '--limit', '3'], ['--all', '--format', 'json'], ['--format', 'doc']]) {
+    assert.equal(server.cli(['query', 'out.small', ...wrong]).code, 2, wrong.join(' '))
+  }
 })
 
 test('a large export leaves the server’s memory as it was', async () => {

@@ -123,7 +123,7 @@ test('jobs are found by state, and who may act on them is told', async () => {
 
 test('what the clock begins can be seen, changed and begun now: uploads that are over go', async () => {
   const all = await server.api('GET', '/api/v1/schedules')
-  assert.deepEqual(all.json.items.map((one) => one.name), ['upkeep.backup', 'upkeep.jobs', 'upkeep.uploads'])
+  assert.deepEqual(all.json.items.map((one) => one.name), ['upkeep.backup', 'upkeep.jobs', 'upkeep.uploads', 'upkeep.versions'])
   const [, , uploads] = all.json.items
   assert.ok(Date.parse(uploads.next_at) > Date.now())
   const blind = await server.api('PATCH', '/api/v1/schedules/upkeep.uploads', { rule: 'workday 05:30' })

@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 enum {
+    COUNTING = 32,          // totals that are being counted, known to those who ask for them too
     TOTALS = 8192,          // places; a total goes where another one falls on its place
     VERSIONS_MAX = 64,      // whose anchors are kept
     ANCHORS_MAX = 64 << 20, // bytes of all
@@ -27,8 +28,11 @@ struct anchors {
 };
 struct lake_cache {
     pthread_mutex_t lock;
+    pthread_cond_t counted;
     // guarded by lock:
     struct total totals[TOTALS];
+    char counting[COUNTING][LAKE_DIGEST];
+    size_t n_counting;
     struct anchors *anchors[VERSIONS_MAX];
     size_t n_anchors, anchor_bytes;
     int64_t clock; // counts uses
@@ -43,6 +47,7 @@ struct lake_cache *lake_cache_new(void)
     if (!cache || sodium_init() < 0)
         abort();
     pthread_mutex_init(&cache->lock, NULL);
+    pthread_cond_init(&cache->counted, NULL);
     return cache;
 }
 
@@ -58,6 +63,7 @@ void lake_cache_free(struct lake_cache *cache)
         return;
     for (size_t i = 0; i < cache->n_anchors; i++)
         free_anchors(cache->anchors[i]);
+    pthread_cond_destroy(&cache->counted);
     pthread_mutex_destroy(&cache->lock);
     sodium_memzero(cache->key, sizeof cache->key);
     free(cache);
@@ -76,17 +82,43 @@ static struct total *place_of(struct lake_cache *cache, const char *digest)
     return &cache->totals[at % TOTALS];
 }
 
+static size_t being_counted(const struct lake_cache *cache, const char *digest)
+{
+    size_t i = 0;
+
+    while (i < cache->n_counting && strcmp(cache->counting[i], digest) != 0)
+        i++;
+    return i;
+}
+
 bool lake_total_known(struct lake *lake, const char *digest, int64_t *total)
 {
     struct lake_cache *cache = lake->cache;
+    const struct total *place;
+    bool known;
 
     pthread_mutex_lock(&cache->lock);
-    const struct total *place = place_of(cache, digest);
-    bool known = strcmp(place->digest, digest) == 0;
+    place = place_of(cache, digest);
+    while (!(known = strcmp(place->digest, digest) == 0) &&
+           being_counted(cache, digest) < cache->n_counting)
+        pthread_cond_wait(&cache->counted, &cache->lock);
     if (known)
         *total = place->total;
+    else if (cache->n_counting < COUNTING)
+        memcpy(cache->counting[cache->n_counting++], digest, LAKE_DIGEST);
     pthread_mutex_unlock(&cache->lock);
     return known;
+}
+
+// By the holder of the lock.
+static void stop_counting(struct lake_cache *cache, const char *digest)
+{
+    size_t i = being_counted(cache, digest);
+
+    if (i == cache->n_counting)
+        return;
+    memmove(cache->counting[i], cache->counting[--cache->n_counting], LAKE_DIGEST);
+    pthread_cond_broadcast(&cache->counted);
 }
 
 void lake_total_keep(struct lake *lake, const char *digest, int64_t total)
@@ -97,7 +129,15 @@ void lake_total_keep(struct lake *lake, const char *digest, int64_t total)
     struct total *place = place_of(cache, digest);
     memcpy(place->digest, digest, LAKE_DIGEST);
     place->total = total;
+    stop_counting(cache, digest);
     pthread_mutex_unlock(&cache->lock);
+}
+
+void lake_total_give_up(struct lake *lake, const char *digest)
+{
+    pthread_mutex_lock(&lake->cache->lock);
+    stop_counting(lake->cache, digest);
+    pthread_mutex_unlock(&lake->cache->lock);
 }
 
 /* Anchors. */

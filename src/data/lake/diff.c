@@ -212,9 +212,12 @@ static bool count(struct diff *d, struct ym_error *err)
         if (!ok)
             ym_fail(err, YM_FAULT, "lake.total", "the engine counts no rows");
     }
-    for (int i = 0; ok && i < KINDS; i++) {
+    for (int i = 0; i < KINDS; i++) {
         count_digest(d, i, digest);
-        lake_total_keep(d->to.lake, digest, d->counts[i]);
+        if (ok)
+            lake_total_keep(d->to.lake, digest, d->counts[i]);
+        else
+            lake_total_give_up(d->to.lake, digest);
     }
     ym_buf_clear(&sql);
     ym_buf_clear(&answer);

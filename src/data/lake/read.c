@@ -251,6 +251,8 @@ static bool ask_total(struct reading *r, struct ym_error *err)
         ok = ym_fail(err, YM_FAULT, "lake.total", "the engine counts no rows");
     if (ok)
         lake_total_keep(r->q.lake, r->asked, r->total);
+    else
+        lake_total_give_up(r->q.lake, r->asked);
     ym_buf_clear(&q.sql);
     ym_buf_clear(&answer);
     return ok;

@@ -99,8 +99,10 @@ YM_MUST bool lake_anchor(struct lake *lake, const struct lake_view *view,
                          const struct lake_order *order, size_t from, size_t until,
                          struct ym_arena *arena, struct lake_place *at, struct lake_place *end,
                          struct ym_error *err);
-// Exact totals by what was asked.
+// Exact totals by what was asked. Where one is not known, the first who asks counts, and keeps it
+// or gives it up; who asks meanwhile waits for it.
 bool lake_total_known(struct lake *lake, const char *digest, int64_t *total);
 void lake_total_keep(struct lake *lake, const char *digest, int64_t total);
+void lake_total_give_up(struct lake *lake, const char *digest);
 // The key by which all servers of this store seal.
 YM_MUST bool lake_seal_key(struct lake *lake, unsigned char key[32], struct ym_error *err);

@@ -68,6 +68,23 @@ void quality_engine_type(const struct quality_field *field, const char *zone, st
     ym_buf_add(sql, ym_str(needed ? "" : ")"));
 }
 
+// A field declared as indexed, in its own order beside that of the key: counts by it are read from
+// there, and rows found through it (bench/rows_api).
+static void indexes(const struct making *m, struct ym_buf *sql)
+{
+    for (size_t i = 0; i < m->schema->n; i++) {
+        const struct quality_field *field = &m->schema->fields[i];
+        if (!field->indexed ||
+            (m->schema->key.n > 0 && ym_str_eq(field->name, m->schema->key.items[0])))
+            continue; // the key's first field leads the table itself
+        ym_buf_printf(sql, ", PROJECTION pi%zu (SELECT ", i + 1);
+        engine_name(sql, field->name);
+        ym_buf_add(sql, YM_STR(", _part_offset ORDER BY "));
+        engine_name(sql, field->name);
+        ym_buf_char(sql, ')');
+    }
+}
+
 static void make_good_table(const struct making *m, struct ym_buf *sql)
 {
     ym_buf_add(sql, YM_STR("CREATE TABLE IF NOT EXISTS "));
@@ -84,13 +101,15 @@ static void make_good_table(const struct making *m, struct ym_buf *sql)
     // (bench/rows).
     if (m->schema->key.n > 0)
         ym_buf_add(sql, YM_STR(", PROJECTION ppos (SELECT _pos, _part_offset ORDER BY _pos)"));
+    indexes(m, sql);
     ym_buf_add(sql, YM_STR(") ENGINE = MergeTree PARTITION BY _version ORDER BY ("));
     for (size_t k = 0; k < m->schema->key.n; k++) {
         engine_name(sql, m->schema->key.items[k]);
         ym_buf_add(sql, YM_STR(", "));
     }
     ym_buf_add(sql,
-               YM_STR("_pos)" SAFE ", index_granularity = 1024, min_compress_block_size = 8192"));
+               YM_STR("_pos)" SAFE ", index_granularity = 1024, min_compress_block_size = 8192"
+                      ", allow_nullable_key = 1")); // for the fields of the projections
 }
 
 static void make_bad_table(const struct making *m, struct ym_buf *sql)

@@ -48,6 +48,7 @@ struct quality_field {
     int scale;            // number: -1 double, else decimal, 0 to 18
     enum codes_semantic semantic;
     bool required, unique, key;
+    bool indexed; // filters on it are to be quick: the table holds it in its own order too
     struct ym_str minimum, maximum, pattern; // none: not declared
     int64_t min_length, max_length;          // -1: not declared
     struct quality_texts values;             // enum

@@ -355,6 +355,8 @@ static bool read_member(const struct place *at, const char *key, const json_t *v
         return read_semantic(at, value, field);
     if (strcmp(key, "zone") == 0)
         return read_zone(at, value, field);
+    if (strcmp(key, "indexed") == 0)
+        return read_boolean(at, key, value, &field->indexed);
     if (strcmp(key, "trueValues") == 0)
         return read_marks(at, key, value, field, &field->true_values);
     if (strcmp(key, "falseValues") == 0)

@@ -55,6 +55,8 @@ static json_t *field_json(const struct quality_field *field)
         json_object_set_new(to, "semantic", json_string(codes_name(field->semantic)));
     set_text(to, "unit", field->unit);
     set_text(to, "zone", field->zone);
+    if (field->indexed)
+        json_object_set_new(to, "indexed", json_true());
     set_text(to, "description", field->description);
     if (field->own_missing)
         json_object_set_new(to, "missingValues", texts(&field->missing));

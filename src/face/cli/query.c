@@ -1,6 +1,9 @@
 #include "face/cli/commands.h"
 #include "face/cli/remote.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 enum { PAGE = 1000 };
 
 // How rows are written: beginning, one row, end.
@@ -162,6 +165,82 @@ static bool write_rows(struct cli *cli, struct cli_remote *remote, const struct 
     return ym_hint(err, "See that the disk has room, or that the next program reads to the end.");
 }
 
+// ---- a whole version as a file: the server writes, we pass it on
+
+static bool is_file_format(const char *format)
+{
+    static const char *const names[] = {"ndjson", "parquet", "xlsx"};
+
+    for (size_t i = 0; format && i < YM_COUNT(names); i++)
+        if (strcmp(format, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool whole(struct cli *cli)
+{
+    return is_file_format(cli_option(cli, "--format")) || cli_option(cli, "--guard") ||
+           cli_option(cli, "--all");
+}
+
+static bool on_bytes(void *with, struct ym_str bytes, struct ym_error *err)
+{
+    if (fwrite(bytes.p, 1, bytes.n, with) == bytes.n)
+        return true;
+    ym_fail(err, YM_FULL, "cli.output", "the answer cannot be written");
+    return ym_hint(err, "See that the disk has room, or that the next program reads to the end.");
+}
+
+static bool check_whole(struct cli *cli, const char *format, struct ym_error *err)
+{
+    bool binary = format && (strcmp(format, "xlsx") == 0 || strcmp(format, "parquet") == 0);
+
+    if (cli_option(cli, "--sort") || cli_option(cli, "--limit")) {
+        ym_fail(err, YM_INVALID, "cli.usage", "a whole version has neither --sort nor --limit");
+        return ym_hint(err,
+                       "It leaves in the order of the key. Use --format json or csv for less.");
+    }
+    if (format && strcmp(format, "json") == 0) {
+        ym_fail(err, YM_INVALID, "cli.format", "'json' is not a format of a whole version");
+        return ym_hint(err, "csv, ndjson, parquet or xlsx");
+    }
+    if (!binary || cli_option(cli, "--out") || !isatty(STDOUT_FILENO))
+        return true;
+    ym_fail(err, YM_INVALID, "cli.terminal", "'%s' is not for a terminal", format);
+    return ym_hint(err, "Name a file: --out FILE");
+}
+
+static bool write_whole(struct cli *cli, struct cli_remote *remote, struct ym_error *err)
+{
+    const char *format = cli_option(cli, "--format"), *out = cli_option(cli, "--out");
+    struct ym_buf path = {0};
+
+    if (!check_whole(cli, format, err))
+        return false;
+    FILE *file = out ? fopen(out, "wbe") : stdout;
+    if (!file) {
+        ym_fail(err, YM_FULL, "cli.output", "'%s' cannot be written: %s", out, strerror(errno));
+        return ym_hint(err, "Choose another place for the file.");
+    }
+    ym_buf_add(&path, cli_remote_path(cli, "/api/v1/datasets/", cli->words[0], "/export"));
+    cli_remote_param(&path, "format", format ? format : "csv");
+    cli_remote_param(&path, "where", cli_option(cli, "--where"));
+    cli_remote_param(&path, "fields", cli_option(cli, "--select"));
+    cli_remote_param(&path, "as_of", cli_option(cli, "--as-of"));
+    cli_remote_param(&path, "version", cli_option(cli, "--version"));
+    cli_remote_param(&path, "guard", cli_option(cli, "--guard") ? "true" : NULL);
+    bool ok = cli_remote_file(remote, ym_buf_str(&path), on_bytes, file, err);
+    bool written = fflush(file) == 0 && !ferror(file);
+    if (out)
+        written = fclose(file) == 0 && written;
+    ym_buf_clear(&path);
+    if (ok && !written)
+        ok = ym_fail(err, YM_FULL, "cli.output", "the answer cannot be written");
+    if (!ok && out)
+        (void)remove(out); // a part must not be taken for the whole
+    return ok;
+}
+
 static bool choose(struct cli *cli, const struct writer **out, int64_t *most, struct ym_error *err)
 {
     const char *format = cli_option(cli, "--format");
@@ -171,10 +250,11 @@ static bool choose(struct cli *cli, const struct writer **out, int64_t *most, st
         ym_fail(err, YM_INVALID, "cli.usage", "one dataset is named");
         return ym_hint(err, "%s", cli->command->usage);
     }
-    if (format && strcmp(format, "csv") != 0 && strcmp(format, "json") != 0) {
+    if (format && strcmp(format, "csv") != 0 && strcmp(format, "json") != 0 &&
+        !is_file_format(format)) {
         ym_fail(err, YM_INVALID, "cli.format", "'%s' is not a format", format);
         ym_about(err, ym_str(format));
-        return ym_hint(err, "json or csv");
+        return ym_hint(err, "json, csv, ndjson, parquet or xlsx");
     }
     if (!cli_option_int(cli, "--limit", 0, INT64_MAX, 100, most, err))
         return false;
@@ -190,8 +270,10 @@ static int run(struct cli *cli)
     struct ym_error err = {0};
     int64_t most = 0;
 
-    bool ok = choose(cli, &writer, &most, &err) && cli_remote_open(cli, &remote, &err) &&
-              write_rows(cli, &remote, writer, most, &err);
+    bool ok = choose(cli, &writer, &most, &err) && cli_remote_open(cli, &remote, &err);
+    if (ok)
+        ok = whole(cli) ? write_whole(cli, &remote, &err)
+                        : write_rows(cli, &remote, writer, most, &err);
     cli_remote_close(&remote);
     return ok ? 0 : cli_fail(cli, &err);
 }
@@ -205,14 +287,19 @@ static const struct cli_option options[] = {
      "最多行数（默认 100；0 为全部）"},
     {"--as-of", "T", "as it was at this time or on this day", "按某时刻或某日的版本查询"},
     {"--version", "N", "of this version", "指定版本号"},
-    {"--format", "json|csv", "json: one array; csv: RFC 4180", "json：数组；csv：RFC 4180"},
+    {"--format", "NAME", "json (one array) or csv; whole versions: csv, ndjson, parquet, xlsx",
+     "json（数组）或 csv；整个版本：csv、ndjson、parquet、xlsx"},
+    {"--all", NULL, "the whole version as csv, in the order of the key", "以 csv 导出整个版本"},
+    {"--guard", NULL, "csv for spreadsheets: ' before what they would take for a formula",
+     "供电子表格打开的 csv：可能被当作公式的文本前加单引号"},
+    {"--out", "FILE", "write a whole version there", "整个版本写入此文件"},
     {0},
 };
 const struct cli_command cli_query = {
     .name = "query",
     .usage =
         "yunmeng query DATASET [--select F,…] [--where EXPR] [--sort F] [--limit N] [--as-of T]"
-        " [--format json|csv]",
+        " [--format json|csv|ndjson|parquet|xlsx] [--all] [--guard] [--out FILE]",
     .summary_en = "Read rows of a dataset: filtered, sorted, of any version.",
     .summary_zh = "查询信息资源的数据：可筛选、排序、指定版本。",
     .example =

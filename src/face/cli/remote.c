@@ -197,6 +197,54 @@ bool cli_remote_get(struct cli_remote *remote, struct ym_str path, json_t **out,
     return cli_remote_ask(remote, &(struct cli_ask){.method = "GET", .path = path}, out, err);
 }
 
+// The body of a refusal is a problem, that of a success the file.
+struct file {
+    struct http_call *call;
+    http_write *write;
+    void *with;
+    struct ym_buf problem;
+};
+
+static bool on_file(void *with, struct ym_str bytes, struct ym_error *err)
+{
+    struct file *file = with;
+
+    if (file->call->status == 200)
+        return file->write(file->with, bytes, err);
+    ym_buf_add(&file->problem, bytes);
+    return true;
+}
+
+bool cli_remote_file(struct cli_remote *remote, struct ym_str path, http_write *write, void *with,
+                     struct ym_error *err)
+{
+    struct http_header headers[6];
+    struct ym_buf url = {0};
+    const struct cli_ask ask = {.method = "GET", .path = path};
+    struct file file = {.write = write, .with = with, .problem = {.limit = 1 << 20}};
+    struct http_call call = {.method = "GET",
+                             .headers = headers,
+                             .n_headers = fill_headers(remote, &ask, headers),
+                             .write = on_file,
+                             .with = &file};
+    json_t *problem = NULL;
+
+    file.call = &call;
+    ym_buf_add(&url, remote->base);
+    ym_buf_add(&url, path);
+    call.url = ym_buf_cstr(&url);
+    bool ok = http_call(remote->client, &call, err);
+    if (ok && call.status != 200) {
+        struct ym_error wrong = {0};
+        (void)!ym_json_parse(ym_buf_str(&file.problem), 1 << 20, &problem, &wrong);
+        ok = cli_problem(problem, call.status, err);
+        json_decref(problem);
+    }
+    ym_buf_clear(&file.problem);
+    ym_buf_clear(&url);
+    return ok;
+}
+
 struct ym_str cli_remote_path(struct cli *cli, const char *before, const char *name,
                               const char *after)
 {

@@ -31,6 +31,9 @@ YM_MUST bool cli_remote_ask(struct cli_remote *remote, const struct cli_ask *ask
                             struct ym_error *err);
 YM_MUST bool cli_remote_get(struct cli_remote *remote, struct ym_str path, json_t **out,
                             struct ym_error *err);
+// A file of any length as it comes; a transfer that broke off is YM_FAULT "http.cut".
+YM_MUST bool cli_remote_file(struct cli_remote *remote, struct ym_str path, http_write *write,
+                             void *with, struct ym_error *err);
 // A problem object as an error; `status` where it has none itself. Returns false.
 bool cli_problem(const json_t *problem, int status, struct ym_error *err);
 

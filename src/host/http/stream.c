@@ -113,6 +113,11 @@ static size_t put_some(struct http_stream *stream, struct ym_str bytes)
     return n;
 }
 
+static bool client_left(struct ym_error *err)
+{
+    return ym_fail(err, YM_BUSY, "http.gone", "the client has left");
+}
+
 bool http_stream_put(struct http_stream *stream, struct ym_str bytes, struct ym_error *err)
 {
     bool slow = false, left = false;
@@ -131,7 +136,7 @@ bool http_stream_put(struct http_stream *stream, struct ym_str bytes, struct ym_
     }
     pthread_mutex_unlock(&stream->lock);
     if (left)
-        return ym_fail(err, YM_BUSY, "http.gone", "the client has left");
+        return client_left(err);
     return !slow || ym_fail(err, YM_LIMITED, "http.slow", "the client takes too few bytes");
 }
 
@@ -219,6 +224,8 @@ static void write_all(void *with)
         ym_fail(&err, YM_FAULT, "http.fault", "a stream failed without saying why");
     stream->done(stream->with);
     pthread_mutex_lock(&stream->lock);
+    if (!ok && has_left(stream)) // whatever that made of the writer's work
+        (void)client_left(&err);
     stream->ended = true;
     stream->failed = !ok;
     stream->err = err;
@@ -246,7 +253,7 @@ static bool first_bytes(struct http_stream *stream, struct ym_error *err)
         *err = stream->err;
     pthread_mutex_unlock(&stream->lock);
     if (left && !failed)
-        return ym_fail(err, YM_BUSY, "http.gone", "the client has left");
+        return client_left(err);
     return !failed;
 }
 
