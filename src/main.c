@@ -30,9 +30,9 @@ static const struct store_migration migrations[] = {
 };
 
 static const struct jobs_kind kinds[] = {
-    {"load.run", lake_run_load, 10},       {"lake.derive", lake_derive, 10},
-    {"lake.sweep", lake_sweep, 10},        {"lake.retire", lake_retire, 10},
-    {"jobs.sweep", jobs_sweep, 0},         {"backup.run", upkeep_backup_job, 10},
+    {"load.run", lake_run_load, 10}, {"lake.derive", lake_derive, 10},
+    {"lake.sweep", lake_sweep, 10},  {"lake.retire", lake_retire, 10},
+    {"jobs.sweep", jobs_sweep, 0},   {"backup.run", upkeep_backup_job, 10},
 };
 
 static const struct jobs_manner manners[] = {
