@@ -46,10 +46,12 @@ bool org_system_may_edit(const struct org_system *system, const struct org_calle
 
 static void read_row(const struct store_rows *rows, struct ym_arena *arena, struct org_system *out)
 {
-    struct ym_str *const texts[] = {
-        &out->title_zh,    &out->title_en,        &out->record,         &out->note,
-        &out->state,       &out->place,           &out->network,        &out->interface,
-        &out->agency_name, &out->agency_title_zh, &out->agency_title_en};
+    const struct {
+        struct ym_str *to;
+    } texts[] = {
+        {&out->title_zh},    {&out->title_en},        {&out->record},         {&out->note},
+        {&out->state},       {&out->place},           {&out->network},        {&out->interface},
+        {&out->agency_name}, {&out->agency_title_zh}, {&out->agency_title_en}};
 
     *out = (struct org_system){.id = store_int(rows, 0),
                                .agency = store_int(rows, 1),
@@ -58,7 +60,7 @@ static void read_row(const struct store_rows *rows, struct ym_arena *arena, stru
                                .updated = store_int(rows, 4),
                                .etag = store_int(rows, 5)};
     for (size_t i = 0; i < YM_COUNT(texts); i++)
-        *texts[i] = ym_arena_str(arena, store_text(rows, 6 + (int)i));
+        *texts[i].to = ym_arena_str(arena, store_text(rows, 6 + (int)i));
 }
 
 static const char SQL_DATA[] =
