@@ -82,7 +82,7 @@ static bool probe(struct engine *engine, struct engine_way *way, struct ym_error
     if (ok && engine->options.database) {
         ym_buf_add(&sql, YM_STR("CREATE DATABASE IF NOT EXISTS "));
         engine_name(&sql, ym_str(engine->options.database));
-        ym_buf_add(&sql, YM_STR(" ENGINE = Atomic SETTINGS lazy_load_tables = 1"));
+        ym_buf_add(&sql, YM_STR(" ENGINE = Atomic"));
         struct engine_query make = {.sql = ym_buf_cstr(&sql), .timeout_s = PROBE_S};
         ok = engine_do_by(engine, way, NULL, &make, err);
         ym_buf_clear(&sql);

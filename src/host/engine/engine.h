@@ -31,7 +31,7 @@ struct engine_options {
     const char *dir;             // its folder: store/, config/, tmp (made here)
     const char *url;             // NULL: start a child; else "http://host:port"
     const char *user, *password; // with url
-    const char *database;        // "lake": created where missing (lazy_load_tables)
+    const char *database;        // "lake": created where missing
     const char *zone;            // time zone of the engine's session
     const char *backups;         // folder for BACKUP … TO File(…), there already; NULL: none
 };

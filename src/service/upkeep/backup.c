@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <uthash.h>
 
 enum {
     ENGINE_S = 6 * 3600, // the engine's part, at most
@@ -139,6 +140,69 @@ static bool engine_part(struct making *m, struct ym_error *err)
             break;
     }
     ym_buf_clear(&sql);
+    return ok;
+}
+
+// A dataset's partition, of which the engine's list of files names one.
+struct held {
+    struct {
+        int64_t dataset, version;
+    } which;
+    UT_hash_handle hh;
+};
+
+static void note_held(struct making *m, struct held **held, const char *path)
+{
+    const struct ym_str before = YM_STR("name>data/lake/d");
+    struct ym_str rest = ym_str(path), dataset, version;
+    struct held *old = NULL;
+
+    if (!ym_str_starts(rest, before))
+        return;
+    rest = ym_str_sub(rest, before.n, rest.n);
+    struct held *one = ym_arena_alloc(&m->arena, sizeof *one);
+    if (!ym_str_cut(&rest, '/', &dataset) || !ym_str_cut(&rest, '_', &version) ||
+        !ym_str_int(dataset, &one->which.dataset) || !ym_str_int(version, &one->which.version))
+        return;
+    HASH_FIND(hh, *held, &one->which, sizeof one->which, old);
+    if (!old)
+        HASH_ADD(hh, *held, which, sizeof one->which, one);
+}
+
+static bool holds(struct held *held, const struct lake_kept *version)
+{
+    struct held one = {.which = {version->dataset, version->number}}, *found = NULL;
+
+    HASH_FIND(hh, held, &one.which, sizeof one.which, found);
+    return version->kept == 0 || found;
+}
+
+// The engine once made backups that named tables and held no row of them, and called that success:
+// what it has not loaded itself (lazy_load_tables) it left out. So its list of files is looked at.
+static bool engine_holds(struct making *m, const struct lake_all *all, struct ym_error *err)
+{
+    FILE *list = fopen(path_of(m, m->part, "engine/.backup", ""), "re");
+    struct held *held = NULL;
+    char *token = NULL;
+    size_t cap = 0;
+    bool ok = true;
+
+    if (!list)
+        return ym_fail(err, YM_FAULT, "upkeep.file", "the engine's list of files cannot be read");
+    while (getdelim(&token, &cap, '<', list) >= 0)
+        note_held(m, &held, token);
+    for (size_t i = 0; ok && i < all->n; i++) {
+        ok = holds(held, &all->items[i]);
+        if (!ok) {
+            ym_fail(err, YM_FAULT, "upkeep.backup_empty", "version %lld of '%.*s' is not in it",
+                    (long long)all->items[i].number, YM_FMT(all->items[i].name));
+            ym_hint(err, "Nothing was kept of this backup; make it again, and tell us.");
+            ym_about(err, all->items[i].name);
+        }
+    }
+    HASH_CLEAR(hh, held);
+    free(token);
+    fclose(list);
     return ok;
 }
 
@@ -322,8 +386,9 @@ static bool make(struct making *m, struct ym_error *err)
         !copy_config(m, err) || !list_versions(m, &all, err) || !go_on(m, err))
         return false;
     tell(m, "engine", 0, 0);
-    return (!o->engine || engine_part(m, err)) && add_versions(m, &all, err) &&
-           add_originals(m, err) && add_files(m, err) && go_on(m, err) && write_manifest(m, err);
+    return (!o->engine || (engine_part(m, err) && engine_holds(m, &all, err))) &&
+           add_versions(m, &all, err) && add_originals(m, err) && add_files(m, err) &&
+           go_on(m, err) && write_manifest(m, err);
 }
 
 static bool is_needed(const struct upkeep_backup_list *list, size_t i, int64_t oldest,
