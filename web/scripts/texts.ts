@@ -12,8 +12,8 @@ export function pageTexts(): Plugin {
     enforce: 'pre',
     transform(code, id) {
       if (!/[\\/]locales[\\/][\w-]+\.json$/.test(id)) return null
-      const texts = JSON.parse(code) as Texts & { problem: Texts }
-      texts.problem = { portal: texts.problem.portal! }
+      const texts = JSON.parse(code) as Texts & { problem?: Texts }
+      if (texts.problem) texts.problem = { portal: texts.problem.portal! }
       return { code: JSON.stringify(texts), map: null }
     },
   }

@@ -1,4 +1,4 @@
-import { createI18n } from 'vue-i18n'
+import { createI18n, type LocaleMessageValue, type VueMessageType } from 'vue-i18n'
 import type { Language } from '@/language'
 
 const zone = 'Asia/Shanghai'
@@ -18,12 +18,33 @@ const numbers = {
 } as const
 const numberFormats = { 'zh-CN': numbers, en: numbers }
 
-const texts = {
-  'zh-CN': () => import('@/locales/zh-CN.json'),
-  en: () => import('@/locales/en.json'),
-}
+// zh-CN.json and en.json hold what the shell and several rooms say, ROOM.zh-CN.json what the pages of one folder say.
+type Messages = Record<string, LocaleMessageValue<VueMessageType>>
+const texts = import.meta.glob<Messages>('./locales/*.json', { import: 'default' })
+const there = new Set<string>()
+let i18n: Awaited<ReturnType<typeof makeI18n>> | undefined
 
 export async function makeI18n(language: Language) {
-  const messages = { [language]: (await texts[language]()).default }
-  return createI18n({ legacy: false, locale: language, fallbackLocale: language, messages, datetimeFormats, numberFormats })
+  const messages: Record<string, Messages> = { [language]: await texts[`./locales/${language}.json`]!() }
+  there.clear()
+  const made = createI18n({ legacy: false, locale: language, fallbackLocale: language, messages, datetimeFormats, numberFormats })
+  i18n = made
+  return made
+}
+
+/** Fetches the texts of a room in the page's language; a room that is there already costs nothing. */
+export async function loadTexts(room: string) {
+  const to = i18n?.global
+  if (!to || there.has(room)) return
+  const language = to.locale.value
+  to.mergeLocaleMessage(language, await texts[`./locales/${room}.${language}.json`]!())
+  there.add(room)
+}
+
+/** A page that is drawn when its texts and those of the rooms are there. */
+export function withTexts<T>(page: () => Promise<T>, ...rooms: string[]): () => Promise<T> {
+  return async () => {
+    const [found] = await Promise.all([page(), ...rooms.map(loadTexts)])
+    return found
+  }
 }

@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory } from 'vue-router'
+import { withTexts } from '@/i18n'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -12,36 +13,81 @@ declare module 'vue-router' {
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: '/', component: () => import('@/pages/home/HomePage.vue'), meta: { workbench: true, entry: 'home' } },
-    { path: '/datasets', component: () => import('@/pages/catalog/CataloguePage.vue'), meta: { entry: 'catalogue' } },
-    { path: '/overview', component: () => import('@/pages/overview/OverviewPage.vue'), meta: { entry: 'overview' } },
-    { path: '/datasets/import', component: () => import('@/pages/entry/ImportPage.vue'), meta: { workbench: true } },
+    {
+      path: '/',
+      component: withTexts(() => import('@/pages/home/HomePage.vue'), 'home', 'catalog', 'entry', 'jobs'),
+      meta: { workbench: true, entry: 'home' },
+    },
+    {
+      path: '/datasets',
+      component: withTexts(() => import('@/pages/catalog/CataloguePage.vue'), 'catalog'),
+      meta: { entry: 'catalogue' },
+    },
+    {
+      path: '/overview',
+      component: withTexts(() => import('@/pages/overview/OverviewPage.vue'), 'overview'),
+      meta: { entry: 'overview' },
+    },
+    {
+      path: '/datasets/import',
+      component: withTexts(() => import('@/pages/entry/ImportPage.vue'), 'entry'),
+      meta: { workbench: true },
+    },
     {
       path: '/datasets/:id/edit',
-      component: () => import('@/pages/entry/EditEntryPage.vue'),
+      component: withTexts(() => import('@/pages/entry/EditEntryPage.vue'), 'entry'),
       props: true,
       meta: { workbench: true },
     },
-    { path: '/admin/systems', component: () => import('@/pages/admin/SystemsPage.vue'), meta: { workbench: true } },
-    { path: '/shared-fields', component: () => import('@/pages/admin/SharedFieldsPage.vue'), meta: { workbench: true } },
-    { path: '/datasets/new', component: () => import('@/pages/dataset/NewDatasetPage.vue'), meta: { workbench: true } },
+    {
+      path: '/admin/systems',
+      component: withTexts(() => import('@/pages/admin/SystemsPage.vue'), 'admin'),
+      meta: { workbench: true },
+    },
+    {
+      path: '/shared-fields',
+      component: withTexts(() => import('@/pages/admin/SharedFieldsPage.vue'), 'admin'),
+      meta: { workbench: true },
+    },
+    {
+      path: '/datasets/new',
+      component: withTexts(() => import('@/pages/dataset/NewDatasetPage.vue'), 'dataset'),
+      meta: { workbench: true },
+    },
     {
       path: '/datasets/:id',
-      component: () => import('@/pages/dataset/DatasetPage.vue'),
+      component: withTexts(() => import('@/pages/dataset/DatasetPage.vue'), 'dataset', 'entry', 'load'),
       props: true,
       meta: { entry: 'catalogue' },
     },
     {
       path: '/datasets/:id/loads/new',
-      component: () => import('@/pages/load/NewLoadPage.vue'),
+      component: withTexts(() => import('@/pages/load/NewLoadPage.vue'), 'load'),
       props: true,
       meta: { workbench: true },
     },
-    { path: '/loads/:id', component: () => import('@/pages/load/LoadPage.vue'), props: true, meta: { workbench: true } },
-    { path: '/quarantine', component: () => import('@/pages/quarantine/QuarantinePage.vue'), meta: { workbench: true } },
-    { path: '/jobs', component: () => import('@/pages/jobs/JobsPage.vue'), meta: { workbench: true } },
-    { path: '/admin/health', component: () => import('@/pages/admin/HealthPage.vue'), meta: { workbench: true } },
-    { path: '/sign-in', component: () => import('@/pages/account/SignInPage.vue') },
+    {
+      path: '/loads/:id',
+      component: withTexts(() => import('@/pages/load/LoadPage.vue'), 'load', 'jobs'),
+      props: true,
+      meta: { workbench: true },
+    },
+    {
+      path: '/quarantine',
+      component: withTexts(() => import('@/pages/quarantine/QuarantinePage.vue'), 'quarantine'),
+      meta: { workbench: true },
+    },
+    {
+      path: '/jobs',
+      component: withTexts(() => import('@/pages/jobs/JobsPage.vue'), 'jobs'),
+      meta: { workbench: true },
+    },
+    {
+      path: '/admin/health',
+      component: withTexts(() => import('@/pages/admin/HealthPage.vue'), 'admin'),
+      meta: { workbench: true },
+    },
+    { path: '/sign-in', component: withTexts(() => import('@/pages/account/SignInPage.vue'), 'account') },
     { path: '/:rest(.*)*', component: () => import('@/pages/NotFoundPage.vue') },
   ],
   scrollBehavior(to, from, saved) {

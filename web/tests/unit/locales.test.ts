@@ -1,5 +1,6 @@
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { sources, texts } from './sources'
+import { pages, rooms, sources, texts } from './sources'
 
 const chinese = texts('zh-CN')
 const english = texts('en')
@@ -17,6 +18,64 @@ function found(pattern: RegExp): Map<string, string> {
   }
   return keys
 }
+
+/** The file and all that it imports, at once or later; without the pages of `others`. */
+function closure(path: string, others: Set<string>, seen = new Set<string>()): Set<string> {
+  const text = code.find((file) => file.path === path)?.text
+  if (text === undefined || seen.has(path)) return seen
+  seen.add(path)
+  for (const [, from] of text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
+    const named = from!.startsWith('@/') ? from!.slice(2) : from!.startsWith('.') ? join(dirname(path), from!) : ''
+    for (const ending of ['', '.ts', '.vue']) if (!others.has(named + ending)) closure(named + ending, others, seen)
+  }
+  return seen
+}
+
+/** The keys that these files name, of those given. */
+function used(keys: Iterable<string>, files: Set<string>): string[] {
+  const whole = new Set<string>()
+  const starts: string[] = []
+  for (const { path, text } of code) {
+    if (!files.has(path)) continue
+    for (const match of text.matchAll(literal)) whole.add(match.slice(1).find(Boolean)!)
+    for (const match of text.matchAll(group)) starts.push(`${match.slice(1).find(Boolean)!}.`)
+    for (const match of text.matchAll(joined)) starts.push(`${match[1]!}_`)
+  }
+  return [...keys].filter((key) => whole.has(key) || starts.some((start) => key.startsWith(start)))
+}
+
+describe('the files of the rooms', () => {
+  const fetched = pages()
+  const others = new Set(fetched.keys())
+  const shell = closure('main.ts', others)
+
+  it('have each key once', () => {
+    for (const language of ['zh-CN', 'en'] as const) {
+      const all = rooms.flatMap((room) => [...texts(language, room).keys()])
+      expect(all.filter((key, at) => all.indexOf(key) !== at)).toEqual([])
+    }
+  })
+
+  it('have the same keys in both languages', () => {
+    for (const room of rooms) {
+      expect([...texts('en', room).keys()].sort(), room).toEqual([...texts('zh-CN', room).keys()].sort())
+    }
+  })
+
+  it('come with every page that needs them, and with no other', () => {
+    expect(fetched.size).toBeGreaterThan(10)
+    for (const [page, list] of fetched) {
+      const files = closure(page, others)
+      const needed = rooms.filter((room) => room && used(texts('en', room).keys(), files).length > 0)
+      expect([...list].sort(), page).toEqual(needed.sort())
+    }
+  })
+
+  it('leave to the entry what it says itself', () => {
+    expect(shell.size).toBeGreaterThan(10)
+    for (const room of rooms) if (room) expect(used(texts('en', room).keys(), shell), room).toEqual([])
+  })
+})
 
 describe('the language files', () => {
   it('have the same keys', () => {

@@ -1,6 +1,6 @@
 import { flushPromises, mount } from '@vue/test-utils'
 import { beforeEach, expect, it, vi } from 'vitest'
-import { makeI18n } from '@/i18n'
+import { loadTexts, makeI18n } from '@/i18n'
 import type { RowsPage, RowsQuestion } from '@/api/rows'
 import RowGrid from '@/pages/dataset/RowGrid.vue'
 
@@ -32,9 +32,11 @@ beforeEach(() => {
 })
 
 async function grid() {
+  const i18n = await makeI18n('en')
+  await loadTexts('dataset')
   const wrapper = mount(RowGrid, {
     attachTo: document.body,
-    global: { plugins: [await makeI18n('en')] },
+    global: { plugins: [i18n] },
     props: { dataset: 'a.b', question: { where: '', sort: '', version: '', as_of: '' }, columns: 2, codes: [], label: 'Rows' },
   })
   await flushPromises()

@@ -17,9 +17,27 @@ export function sources(): Source[] {
 
 type Texts = { [key: string]: string | Texts }
 
-/** The language file as a flat list of key and text. */
-export function texts(language: 'zh-CN' | 'en'): Map<string, string> {
-  const all = JSON.parse(readFileSync(join(root, `locales/${language}.json`), 'utf8')) as Texts
+/** The names of the language files: '' has the texts of the shell, the others those of their room. */
+export const rooms = readdirSync(join(root, 'locales'))
+  .filter((name) => name.endsWith('zh-CN.json'))
+  .map((name) => name.slice(0, -'zh-CN.json'.length).replace('.', ''))
+
+export const localeOf = (room: string, language: string) => `locales/${room && `${room}.`}${language}.json`
+
+/** Pages as the router and the shell fetch them, with the rooms whose texts come with each. */
+export function pages(): Map<string, string[]> {
+  const fetched = /import\('@\/(pages\/[\w/]+\.vue)'\)(?:((?:, '\w+')+)\))?/g
+  const found = new Map<string, string[]>()
+  for (const file of ['router.ts', 'App.vue']) {
+    for (const [, page, list] of readFileSync(join(root, file), 'utf8').matchAll(fetched)) {
+      found.set(page!, [...(list ?? '').matchAll(/\w+/g)].map(String))
+    }
+  }
+  return found
+}
+
+/** The texts of the language, or of one of its files, as a flat list of key and text. */
+export function texts(language: 'zh-CN' | 'en', only?: string): Map<string, string> {
   const flat = new Map<string, string>()
   const walk = (node: Texts, path: string) => {
     for (const [key, value] of Object.entries(node)) {
@@ -27,6 +45,8 @@ export function texts(language: 'zh-CN' | 'en'): Map<string, string> {
       else walk(value, `${path}${key}.`)
     }
   }
-  walk(all, '')
+  for (const room of only === undefined ? rooms : [only]) {
+    walk(JSON.parse(readFileSync(join(root, localeOf(room, language)), 'utf8')) as Texts, '')
+  }
   return flat
 }

@@ -1,7 +1,7 @@
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
-import { makeI18n } from '@/i18n'
+import { loadTexts, makeI18n } from '@/i18n'
 import type { Language } from '@/language'
 import { say, sayField, sizeParts, useWords } from '@/words'
 
@@ -9,6 +9,7 @@ type Words = ReturnType<typeof useWords>
 
 async function words(language: Language): Promise<Words> {
   const i18n = await makeI18n(language)
+  await loadTexts('jobs')
   let found: Words | undefined
   mount(defineComponent({ setup: () => { found = useWords(); return () => h('p') } }), { global: { plugins: [i18n] } })
   return found!
