@@ -37,6 +37,8 @@ test('the pages keep what their tests promise', async () => {
       YM_SHARED: shared,
       YM_STEWARD: of('steward')[0],
       YM_STEWARD_PASSWORD: of('steward')[1],
+      YM_AUDITOR: of('auditor')[0],
+      YM_AUDITOR_PASSWORD: of('auditor')[1],
       YM_ADMIN: of('administrator')[0],
       YM_ADMIN_PASSWORD: of('administrator')[1],
     },

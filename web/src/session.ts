@@ -1,7 +1,7 @@
 // Who uses the portal. One state for the whole page; `turn` counts sign-ins and sign-outs, and loads follow it.
 import { reactive, readonly } from 'vue'
 import { asProblem, onSignInNeeded, setCsrf, type Problem, type Text } from '@/api/http'
-import { deleteSession, getSession, postSession, type Account, type SessionFacts } from '@/api/session'
+import { deleteSession, getSession, postSession, type Account, type Role, type SessionFacts } from '@/api/session'
 
 interface SessionState {
   state: 'waiting' | 'failed' | 'ready'
@@ -45,8 +45,8 @@ export async function loadSession() {
   }
 }
 
-export async function signIn(name: string, password: string) {
-  keep(await postSession(name, password))
+export async function signIn(name: string, password: string, code?: string) {
+  keep(await postSession(name, password, code))
   session.wanted = false
   session.turn += 1
 }
@@ -65,6 +65,11 @@ onSignInNeeded(() => {
   if (session.account) session.account = null
   session.wanted = true
 })
+
+/** Does the account hold one of these roles, in whatever agency? */
+export function holds(...roles: Role[]) {
+  return session.account?.roles.some((one) => roles.includes(one.role)) ?? false
+}
 
 export function useSession() {
   return readonly(session)

@@ -30,7 +30,8 @@ export const looks: Look[] =
 
 const steward = { name: process.env.YM_STEWARD ?? '', password: process.env.YM_STEWARD_PASSWORD ?? '' }
 const administrator = { name: process.env.YM_ADMIN ?? '', password: process.env.YM_ADMIN_PASSWORD ?? '' }
-export const accounts = { steward, administrator }
+const auditor = { name: process.env.YM_AUDITOR ?? '', password: process.env.YM_AUDITOR_PASSWORD ?? '' }
+export const accounts = { steward, administrator, auditor }
 
 const start = process.env.YM_BASE_URL ?? ''
 const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']

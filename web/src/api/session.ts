@@ -1,6 +1,12 @@
 import { ask, type Text } from '@/api/http'
 
-export type Role = 'administrator' | 'steward' | 'official' | 'analyst' | 'auditor' | 'citizen'
+export type Role =
+  | 'administrator' | 'steward' | 'official' | 'analyst' | 'auditor' | 'citizen' | 'security'
+  | 'agency_administrator' | 'agency_auditor'
+export interface HeldRole {
+  role: Role
+  agency: AgencyRef | null
+}
 export interface AgencyRef {
   id: string
   name: string
@@ -12,6 +18,9 @@ export interface Account {
   display_name: string
   role: Role
   agency: AgencyRef | null
+  roles: readonly HeldRole[]
+  second_factor: 'on' | 'off' | 'needed'
+  recovery_codes: number
 }
 export interface SessionFacts {
   account: Account | null
@@ -22,6 +31,6 @@ export interface SessionFacts {
 }
 
 export const getSession = () => ask<SessionFacts>('GET', '/session')
-export const postSession = (name: string, password: string) =>
-  ask<SessionFacts>('POST', '/session', { body: { name, password } })
+export const postSession = (name: string, password: string, code?: string) =>
+  ask<SessionFacts>('POST', '/session', { body: { name, password, ...(code ? { code } : {}) } })
 export const deleteSession = () => ask<undefined>('DELETE', '/session')

@@ -1,11 +1,12 @@
 // Where one can go: only what this release has, and only what this account may use.
 import {
-  Collection, Connection, DataLine, Finished, FirstAidKit, Monitor, Odometer, Plus, Warning,
+  Collection, Connection, DataLine, Finished, FirstAidKit, Monitor, Odometer, Plus, Setting, Warning,
 } from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
-import { useSession } from '@/session'
+import { adminEntries } from '@/pages/admin/entries'
+import { holds, useSession } from '@/session'
 
 export interface Entry {
   to: string
@@ -54,6 +55,8 @@ export function useEntries() {
     if (account.role !== 'citizen') {
       entries.push({ to: '/admin/systems', title: t('system.title'), here: route.path === '/admin/systems', icon: Monitor })
     }
+    const admin = adminEntries.find((entry) => holds(...entry.roles))
+    if (admin) entries.push({ to: admin.to, title: t('nav.admin'), here: false, icon: Setting })
     return entries
   })
 

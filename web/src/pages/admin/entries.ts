@@ -1,0 +1,24 @@
+// What the administration has, and who may use it: a page adds its row here and its route in router.ts.
+import { Document, FirstAidKit, OfficeBuilding, User } from '@element-plus/icons-vue'
+import type { Component } from 'vue'
+import type { Role } from '@/api/session'
+
+export interface AdminEntry {
+  to: string
+  /** A key below `admin.nav`. */
+  title: string
+  icon: Component
+  roles: Role[]
+}
+export const adminEntries: AdminEntry[] = [
+  {
+    to: '/admin/agencies', title: 'agencies', icon: OfficeBuilding,
+    roles: ['administrator', 'security', 'auditor', 'agency_administrator'],
+  },
+  {
+    to: '/admin/accounts', title: 'accounts', icon: User,
+    roles: ['administrator', 'security', 'auditor', 'agency_administrator'],
+  },
+  { to: '/admin/health', title: 'health', icon: FirstAidKit, roles: ['administrator', 'auditor'] },
+  { to: '/audit', title: 'audit', icon: Document, roles: ['auditor', 'agency_auditor'] },
+]
