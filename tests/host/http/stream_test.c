@@ -147,6 +147,23 @@ static int ask(const char *kind)
     return fd;
 }
 
+// Of an answer that never ends, the beginning: reading on until it is silent takes for ever on a
+// busy machine, where it never is.
+static int status_of(int fd)
+{
+    char head[64] = "";
+    size_t n = 0;
+    int status = 0;
+
+    while (n < 16) {
+        ssize_t k = recv(fd, head + n, 16 - n, 0);
+        if (k <= 0)
+            return 0;
+        n += (size_t)k;
+    }
+    return sscanf(head, "HTTP/1.1 %d", &status) == 1 ? status : 0;
+}
+
 static int64_t resident_bytes(void)
 {
     long pages = 0;
@@ -258,8 +275,7 @@ static void the_seventeenth_stream_at_once_is_told_to_wait(void **state)
     (void)state;
     for (size_t i = 0; i < YM_COUNT(fds); i++) {
         fds[i] = ask("ever");
-        raw_read(fds[i], 10, &answer);
-        assert_int_equal(answer.status, 200);
+        assert_int_equal(status_of(fds[i]), 200);
     }
     raw_ask(SAY("GET /stream/short HTTP/1.1\r\n" H), &answer);
     assert_int_equal(answer.status, 503);
@@ -280,8 +296,7 @@ static void a_server_that_stops_ends_its_streams(void **state)
     int fd = ask("ever");
 
     (void)state;
-    raw_read(fd, 10, &answer);
-    assert_int_equal(answer.status, 200);
+    assert_int_equal(status_of(fd), 200);
     raw_stop();
     assert_true(ym_monotonic() - from < 20 * YM_SECOND);
     assert_int_equal(atomic_load(&seen.ran), atomic_load(&seen.done));
