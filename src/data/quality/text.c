@@ -79,8 +79,6 @@ static const struct ym_arg settings[] = {
     {.name = "max_expanded_ast_elements", .type = YM_INT, .i = 20000000},
     // Else the last digit of a double may differ from the text's nearest double.
     {.name = "precise_float_parsing", .type = YM_INT, .i = 1},
-    // Parts of a quarter of a million rows: blocks glued to a million cost more than their merge.
-    {.name = "min_insert_block_size_rows", .type = YM_INT, .i = 262144},
     {.name = "enable_analyzer", .type = YM_INT, .i = 0},
 };
 

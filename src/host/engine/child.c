@@ -57,6 +57,11 @@ static void tell_pid(struct engine *engine, pid_t pid)
     pthread_mutex_unlock(&engine->lock);
 }
 
+/* A load's columns are some MB each and come and go with every block: with pages of 4 KiB a third of
+ * the engine's CPU went to page faults. 5 million rows x 10 columns, one run each: 32.0 CPU s
+ * without, 20.7 with (jemalloc's own setting; libchdb's functions have the prefix). */
+static char HUGE_PAGES[] = "JE_MALLOC_CONF=thp:always";
+
 // Sleeps until the time is over or somebody woke us.
 static void doze(struct engine *engine, int ms)
 {
@@ -114,7 +119,7 @@ static bool start_child(struct engine *engine, struct worker_child *child, struc
         .program = options->program,
         .argv = (char *[]){(char *)options->program, config, store, tmp, (char *)options->backups,
                            NULL},
-        .envp = (char *[]){key, digest, NULL},
+        .envp = (char *[]){key, digest, HUGE_PAGES, NULL},
         .stdin_fd = -1,
         .own_group = true,
         .keep_stderr = true,
