@@ -113,6 +113,11 @@ static const struct http_param load_params[] = {
     RECIPE,
     {0},
 };
+static const struct http_param preview_params[] = {
+    {"dataset", HTTP_PARAM_TEXT, 1, 127, NULL, "whose remembered recipe is used where none is said"},
+    RECIPE,
+    {0},
+};
 static const struct http_param job_params[] = {
     {"state", HTTP_PARAM_CHOICE, 0, 0, "waiting,running,done,failed,stopped", "only in this state"},
     {"mine", HTTP_PARAM_CHOICE, 0, 0, "true", "only those that I began"},
@@ -361,6 +366,12 @@ const struct http_route api_routes[] = {
      "Say how its files are read", "Recipe", "RecipeAnswer", 200, false, "load"},
     {"DELETE", "/api/v1/datasets/{id}/recipe", api_recipe_delete, HTTP_SIGNED_IN, HTTP_NO_BODY,
      NULL, "Forget it: everything is found again", NULL, NULL, 204, false, "load"},
+    {"GET", "/api/v1/uploads/{id}/preview", api_upload_preview, HTTP_SIGNED_IN, HTTP_NO_BODY,
+     preview_params, "A finished upload as these choices read it", NULL, "Preview", 200, false,
+     "load"},
+    {"GET", "/api/v1/loads/{id}/preview", api_load_preview, HTTP_SIGNED_IN, HTTP_NO_BODY,
+     preview_params, "The file of a load as these choices read it", NULL, "Preview", 200, false,
+     "load"},
 
     {"GET", "/api/v1/loads/{id}", api_load_get, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL, "A load", NULL,
      "Load", 200, false, "read"},

@@ -625,6 +625,14 @@ static const struct {
                                                                                            "em") "}"
                                                                                                  "}"},
     {"LoadList", LIST("Load")},
+    {"Preview",
+     "{\"type\":\"object\",\"required\":[\"columns\",\"rows\",\"problem\"],\"properties\":{"
+     "\"format\":" TEXT_OR_NULL ",\"encoding\":" TEXT_OR_NULL ",\"delimiter\":" TEXT_OR_NULL
+     ",\"columns\":{\"type\":\"array\",\"items\":" TEXT
+     "},\"notes\":{\"type\":\"array\",\"items\":" TEXT
+     "},\"rows\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+     "\"line\":" INTEGER ",\"cells\":{\"type\":\"array\",\"items\":" TEXT
+     "},\"fault\":" TEXT_OR_NULL "}}},\"problem\":" OR_NULL("Problem") "}}"},
     {"Upload",
      "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"size\",\"offset\",\"expires_at\"],"
      "\"properties\":{\"id\":" TEXT ",\"name\":" TEXT ",\"size\":" INTEGER ",\"offset\":" INTEGER

@@ -7,7 +7,7 @@
 #include <sodium.h>
 #include <strings.h>
 
-enum { DIGEST_BYTES = 64 };
+enum { DIGEST_BYTES = 64, PREVIEW_ROWS = 20 };
 
 // On every answer of these addresses, as the protocol wants it; the version also on a refusal.
 const char *const api_tus_headers[] = {
@@ -138,6 +138,42 @@ bool api_upload_get(struct http_request *rq, struct http_reply *re, struct ym_er
         http_reply_header(re, "Upload-Metadata", upload.metadata);
     http_reply_json(re, upload_json(&upload));
     return true;
+}
+
+static bool preview(struct http_request *rq, struct http_reply *re, struct lake_preview *what,
+                    struct ym_error *err)
+{
+    struct ym_error problem;
+    json_t *seen;
+
+    struct ym_str dataset = http_param(rq, "dataset");
+    bool said = false;
+
+    what->recipe = api_recipe_params(rq, &said);
+    what->rows = PREVIEW_ROWS;
+    if (!said && dataset.p &&
+        !lake_recipe(api_of(rq)->options.pool, api_caller(rq), dataset, rq->arena, &what->recipe,
+                     err))
+        return false;
+    if (!lake_preview_file(api_of(rq)->options.lake, api_caller(rq), what, &seen, &problem, err))
+        return false;
+    json_object_set_new(seen, "problem", api_problem(rq, &problem));
+    http_reply_json(re, seen);
+    return true;
+}
+
+bool api_upload_preview(struct http_request *rq, struct http_reply *re, struct ym_error *err)
+{
+    struct lake_preview what = {.upload = http_path_part(rq, "id")};
+
+    return preview(rq, re, &what, err);
+}
+
+bool api_load_preview(struct http_request *rq, struct http_reply *re, struct ym_error *err)
+{
+    struct lake_preview what = {0};
+
+    return api_path_id(rq, &what.load, err) && preview(rq, re, &what, err);
 }
 
 // "sha1 BASE64": *name stays NULL where the header is absent.
