@@ -131,8 +131,12 @@ export const matrix = {
     id: (world) => world.upload(), unknown: true,
     request: () => ({ body: 'abc', headers: { 'Tus-Resumable': '1.0.0', 'Upload-Offset': '0', 'X-HTTP-Method-Override': 'PATCH' } }),
   }),
+  'GET /api/v1/uploads/{id}/preview': signed(403, { steward: 404, administrator: 404 }, {
+    id: (world) => world.upload(), unknown: true,
+  }),
 
   'GET /api/v1/loads/{id}': signed(404, { administrator: 200 }, load),
+  'GET /api/v1/loads/{id}/preview': signed(404, { administrator: 200 }, load),
   'POST /api/v1/loads/{id}/publish': signed(404, { administrator: 409 }, load),
   'POST /api/v1/loads/{id}/refuse': signed(404, { administrator: 409 }, load),
   'GET /api/v1/loads/{id}/quarantine': signed(404, { auditor: 200, administrator: 200 }, load),

@@ -89,6 +89,7 @@ export const router = createRouter({
         { path: '', redirect: '/admin/agencies' },
         { path: 'agencies', component: withTexts(() => import('@/pages/admin/AgenciesPage.vue'), 'admin') },
         { path: 'accounts', component: withTexts(() => import('@/pages/admin/AccountsPage.vue'), 'admin') },
+        { path: 'calendar', component: withTexts(() => import('@/pages/admin/CalendarPage.vue'), 'admin') },
         { path: 'health', component: withTexts(() => import('@/pages/admin/HealthPage.vue'), 'admin') },
         { path: '/audit', component: withTexts(() => import('@/pages/audit/AuditPage.vue'), 'audit') },
       ],

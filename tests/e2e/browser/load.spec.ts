@@ -66,6 +66,10 @@ for (const look of looks) {
       await expect(page.getByText('GB18030').first()).toBeVisible()
 
       await publish.click()
+      const confirm = page.getByRole('dialog').getByRole('button', { name: english ? /^Publish version 1 now/ : /^确认发布第1版/ })
+      await expect(confirm).toBeVisible()
+      await checkPage(page)
+      await confirm.click()
       await expect(page.getByRole('status').filter({ hasText: english ? 'was published' : '发布' })).toBeVisible()
       await checkPage(page)
       await page.getByRole('link', { name: english ? 'See the rows' : '查看数据行' }).click()
@@ -101,10 +105,64 @@ test('a file that cannot be read says what, where and how to mend it', async ({ 
   const { page } = watched
   await signIn(page, accounts.steward)
   await register(page, '坏文件试验')
-  await send(page, { name: 'nul.csv', mimeType: 'text/csv', buffer: Buffer.from('code,name\nA1,o\0ne\n') })
+  await page.locator('#file').setInputFiles({ name: 'nul.csv', mimeType: 'text/csv', buffer: Buffer.from('code,name\nA1,o\0ne\n') })
   const note = page.getByRole('alert')
   await expect(note).toBeVisible({ timeout: 60_000 })
   await expect(note).toContainText(/\p{Script=Han}/u)
-  await expect(page.getByRole('link', { name: '换一个文件归集' })).toBeVisible()
+  await expect(page.getByRole('button', { name: '下一步：检查' })).toBeDisabled()
   await checkPage(page)
+  // Another file, and the step goes on.
+  await page.getByRole('button', { name: /展开或折叠：选择文件/ }).click()
+  await page.locator('#file').setInputFiles({ name: 'good.csv', mimeType: 'text/csv', buffer: Buffer.from('code,name\nA1,one\n') })
+  await expect(page.getByRole('button', { name: '下一步：检查' })).toBeEnabled({ timeout: 60_000 })
+})
+
+test('an upload goes on where the line broke, and after the page was closed', async ({ watched }) => {
+  const { page } = watched
+  const rows = Array.from({ length: 400_000 }, (_, n) => `${n},${'x'.repeat(20)}`)
+  const file = { name: 'large.csv', mimeType: 'text/csv', buffer: Buffer.from(`id,text\n${rows.join('\n')}\n`) }
+  await signIn(page, accounts.steward)
+  const id = await register(page, '续传试验')
+  // The first PATCH is cut after its bytes came; the client asks where it is and goes on.
+  let cut = 0
+  await page.route(/\/api\/v1\/uploads\/[0-9a-f]+$/, async (route) => {
+    if (route.request().method() === 'PATCH' && cut++ === 0) return route.abort('connectionreset')
+    return route.continue()
+  })
+  const heads = page.waitForRequest((request) => request.method() === 'HEAD' && /\/uploads\//.test(request.url()))
+  await page.locator('#file').setInputFiles(file)
+  await heads
+  await expect(page).toHaveURL(/\?upload=[0-9a-f]{32}$/, { timeout: 60_000 })
+  expect(cut).toBeGreaterThan(1)
+  await expect(page.getByRole('button', { name: '下一步：检查' })).toBeEnabled({ timeout: 60_000 })
+  // The page is closed and opened again: the finished upload is there, the sample too.
+  await page.reload()
+  await settle(page)
+  await expect(page.getByText('large.csv', { exact: false }).first()).toBeVisible()
+  await expect(page.getByRole('button', { name: '下一步：检查' })).toBeEnabled({ timeout: 60_000 })
+  await expect(page.locator('.sample tbody tr')).toHaveCount(20)
+  expect(new URL(page.url()).pathname).toBe(`/datasets/${id}/loads/new`)
+  watched.faults.length = 0 // the browser notes the cut request
+})
+
+test('another reading redraws the sample, and a checked load is read again without a second upload', async ({ watched }) => {
+  const { page } = watched
+  await signIn(page, accounts.steward)
+  await register(page, '换读法试验')
+  await page.locator('#file').setInputFiles({
+    name: 'two.csv', mimeType: 'text/csv', buffer: Buffer.from('a;b\n1,5;2\n3,5;4\n'),
+  })
+  await expect(page.locator('.sample thead th')).toHaveText(['行', 'a', 'b'], { timeout: 60_000 })
+  await page.locator('#delimiter').selectOption('comma')
+  await expect(page.locator('.sample thead th')).not.toHaveText(['行', 'a', 'b'])
+  await page.locator('#delimiter').selectOption('')
+  await expect(page.locator('.sample thead th')).toHaveText(['行', 'a', 'b'])
+  await page.getByRole('button', { name: '下一步：检查' }).click()
+  await expect(page.getByRole('button', { name: /^发布第1版/ })).toBeVisible({ timeout: 60_000 })
+  await page.getByRole('button', { name: /展开或折叠：识别/ }).click()
+  await page.locator('#delimiter').selectOption('semicolon')
+  await checkPage(page)
+  await page.getByRole('button', { name: '按新的读法重新检查' }).click()
+  await expect(page.getByRole('button', { name: /^发布第2版/ })).toBeVisible({ timeout: 60_000 })
+  await expect(page.locator('.counts [role=img]')).toHaveAttribute('aria-label', /2/)
 })

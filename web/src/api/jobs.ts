@@ -13,13 +13,38 @@ export interface Job {
   started_at: string | null
   ended_at: string | null
   problem: ProblemFacts | null
+  /** The load that it works on: what it makes is opened there. */
+  load?: string | null
+  mine?: boolean
+  may?: { stop: boolean; again: boolean }
+}
+export interface Schedule {
+  name: string
+  kind: string
+  rule: string
+  paused: boolean
+  catch_up: boolean
+  next_at: string | null
+  last_at: string | null
+  last_job: string | null
+  etag: string
 }
 
 const one = (id: string) => `/jobs/${encodeURIComponent(id)}`
 const poll_ms = 1000
 
-export const listJobs = (limit: number, signal?: AbortSignal) =>
-  ask<Page<Job>>('GET', '/jobs', { query: { limit }, signal })
+export const listJobs = (limit: number, signal?: AbortSignal, mine = false) =>
+  ask<Page<Job>>('GET', '/jobs', { query: { limit, mine: mine ? 'true' : undefined }, signal })
+export const countJobs = async (state: Job['state'], signal?: AbortSignal) =>
+  (await ask<Page<Job>>('GET', '/jobs', { query: { limit: 1, state }, signal })).total
+export const stopJob = (id: string) => ask<Job>('POST', `${one(id)}/stop`)
+export const againJob = (id: string) => ask<Job>('POST', `${one(id)}/again`)
+export const listSchedules = (signal?: AbortSignal) => ask<Page<Schedule>>('GET', '/schedules', { signal })
+export const changeSchedule = (schedule: Schedule, change: { rule?: string; paused?: 0 | 1 }) =>
+  ask<Schedule>('PATCH', `/schedules/${encodeURIComponent(schedule.name)}`, {
+    body: change, headers: { 'If-Match': schedule.etag },
+  })
+export const runSchedule = (name: string) => ask<Job>('POST', `/schedules/${encodeURIComponent(name)}/run`)
 export const getJob = (id: string, signal?: AbortSignal) => ask<Job>('GET', one(id), { signal })
 
 export const isOver = (job: Job) => job.state === 'done' || job.state === 'failed' || job.state === 'stopped'

@@ -1,6 +1,4 @@
-import {
-  address, ask, commonHeaders, Problem, problemOf, refused, type Page, type ProblemFacts,
-} from '@/api/http'
+import { ask, type Page, type ProblemFacts } from '@/api/http'
 import type { Job } from '@/api/jobs'
 
 export interface ReportColumn {
@@ -66,6 +64,7 @@ export interface QuarantinedRow {
   cells: (string | null)[]
 }
 export interface ReadingOptions {
+  sheet: string
   encoding: string
   delimiter: string
   header_row: string
@@ -85,35 +84,9 @@ export const listQuarantine = (
   signal?: AbortSignal,
 ) => ask<Page<QuarantinedRow> & { columns: string[] | null }>('GET', `${one(id)}/quarantine`, { query: question, signal })
 
-/** Sends a file's bytes; the load stops at `checked`. `sent` hears how many bytes went out. */
-export function sendFile(
-  dataset: string,
-  file: File,
-  options: ReadingOptions,
-  sent: (bytes: number) => void,
-  signal: AbortSignal,
-): Promise<FileLoad> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest()
-    request.open('POST', address(ofDataset(dataset), { file: file.name, publish: 'hold', ...options }))
-    for (const [name, value] of Object.entries(commonHeaders('POST'))) request.setRequestHeader(name, value)
-    request.setRequestHeader('Content-Type', 'application/octet-stream')
-    request.setRequestHeader('Idempotency-Key', crypto.getRandomValues(new Uint32Array(4)).join('-'))
-    request.upload.addEventListener('progress', (event) => sent(event.loaded))
-    request.addEventListener('load', () => {
-      if (request.status < 200 || request.status > 299) {
-        reject(refused('POST', problemOf(request.status, request.responseText)))
-        return
-      }
-      try {
-        resolve(JSON.parse(request.responseText) as FileLoad)
-      } catch {
-        reject(new Problem({ status: request.status, code: 'portal.answer' }))
-      }
-    })
-    request.addEventListener('error', () => reject(new Problem({ status: 0, code: 'portal.offline' })))
-    request.addEventListener('abort', () => reject(new Problem({ status: 0, code: 'portal.stopped' })))
-    signal.addEventListener('abort', () => request.abort())
-    request.send(file)
-  })
-}
+/** Where the file of a new load is: a finished upload, or an earlier load of the dataset. */
+export type LoadFrom = { upload: string } | { again: string }
+
+/** A load that stops at `checked`. */
+export const beginLoad = (dataset: string, from: LoadFrom, options: ReadingOptions) =>
+  ask<FileLoad>('POST', ofDataset(dataset), { query: { ...from, publish: 'hold', ...options } })

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { address, ask, asProblem, onSignInNeeded, Problem, problemOf, setCsrf } from '@/api/http'
 import { markPlace } from '@/pages/dataset/filter'
 import { fieldName, sampleText, sampleWhere } from '@/pages/dataset/samples'
-import { delimiterCode, delimiterWord, peek } from '@/pages/load/reading'
+import { delimiterCode, delimiterWord } from '@/pages/load/reading'
 import type { Dataset } from '@/api/datasets'
 
 afterEach(() => {
@@ -99,21 +99,7 @@ describe('a sample', () => {
   })
 })
 
-describe('the beginning of a file', () => {
-  const bytes = (list: number[]) => ({
-    size: list.length,
-    slice: () => ({ arrayBuffer: () => Promise.resolve(new Uint8Array(list).buffer) }),
-  }) as unknown as Blob
-
-  it('is read as UTF-8 where that fits, else as GB18030', async () => {
-    expect(await peek(bytes([0xe6, 0xb0, 0xb4, 0x0a, 0x31]), '')).toEqual({ encoding: 'utf-8', broken: false, lines: ['\u6c34', '1'] })
-    expect(await peek(bytes([0xce, 0xe4]), '')).toEqual({ encoding: 'gb18030', broken: false, lines: ['\u6b66'] })
-  })
-
-  it('says when a chosen encoding does not fit', async () => {
-    expect((await peek(bytes([0xce, 0xe4]), 'utf-8')).broken).toBe(true)
-  })
-
+describe('the choices of reading', () => {
   it('keeps the words of separators apart from their characters', () => {
     for (const word of ['comma', 'semicolon', 'vertical', 'tab', 'blank']) expect(delimiterWord(delimiterCode(word))).toBe(word)
     expect(delimiterWord('\t')).toBe('tab')

@@ -74,7 +74,7 @@ it.each([
 it.each([
   ['home/HomePage', 80], ['catalog/CataloguePage', 80], ['dataset/DatasetPage', 80], ['dataset/DataTab', 80],
   ['load/NewLoadPage', 80], ['load/LoadPage', 80], ['jobs/JobsPage', 80], ['account/SignInPage', 80],
-  ['NotFoundPage', 80], ['overview/OverviewPage', 80], ['entry/EditEntryPage', 80], ['entry/ImportPage', 80], ['admin/SystemsPage', 80], ['admin/AgenciesPage', 80], ['admin/AccountsPage', 80],
+  ['NotFoundPage', 80], ['overview/OverviewPage', 80], ['entry/EditEntryPage', 80], ['entry/ImportPage', 80], ['admin/SystemsPage', 80], ['admin/AgenciesPage', 80], ['admin/CalendarPage', 80], ['admin/AccountsPage', 80],
   ['audit/AuditPage', 80], ['account/AccountPage', 80], ['account/InvitationPage', 80], ['dataset/NewDatasetPage', 140],
 ])('the chunk of %s stays below its limit', (name, limit) => {
   const size = own(name)

@@ -1,5 +1,5 @@
 // What the administration has, and who may use it: a page adds its row here and its route in router.ts.
-import { Document, FirstAidKit, OfficeBuilding, User } from '@element-plus/icons-vue'
+import { Calendar, Document, FirstAidKit, OfficeBuilding, User } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/api/session'
 
@@ -19,6 +19,7 @@ export const adminEntries: AdminEntry[] = [
     to: '/admin/accounts', title: 'accounts', icon: User,
     roles: ['administrator', 'security', 'auditor', 'agency_administrator'],
   },
+  { to: '/admin/calendar', title: 'calendar', icon: Calendar, roles: ['administrator'] },
   { to: '/admin/health', title: 'health', icon: FirstAidKit, roles: ['administrator', 'auditor'] },
   { to: '/audit', title: 'audit', icon: Document, roles: ['auditor', 'agency_auditor'] },
 ]
