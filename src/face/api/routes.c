@@ -114,7 +114,8 @@ static const struct http_param load_params[] = {
     {0},
 };
 static const struct http_param preview_params[] = {
-    {"dataset", HTTP_PARAM_TEXT, 1, 127, NULL, "whose remembered recipe is used where none is said"},
+    {"dataset", HTTP_PARAM_TEXT, 1, 127, NULL,
+     "whose remembered recipe is used where none is said"},
     RECIPE,
     {0},
 };
