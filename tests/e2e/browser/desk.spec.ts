@@ -150,6 +150,7 @@ for (const look of looks) {
       await expect(page).toHaveURL(/\/loads\/\d+$/)
       expect(page.url()).not.toContain(load)
       await page.getByRole('button', { name: words('发布第2版', 'Publish version 2') }).click({ timeout: 60_000 })
+      await page.getByRole('dialog').getByRole('button', { name: words('确认发布第2版', 'Publish version 2 now') }).click()
       await expect(page.getByRole('status').filter({ hasText: words('发布', 'was published') })).toBeVisible()
       await expect(page.locator('.acted li')).toHaveCount(5)
       await checkPage(page)
