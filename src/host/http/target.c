@@ -1,7 +1,8 @@
 #include "host/http/target.h"
 
 enum {
-    TOKEN_CHARACTERS = 43 // 256 bits in base64url
+    TOKEN_CHARACTERS = 43, // 256 bits in base64url
+    RUN_OF_TOKEN = 96      // with what may be stuck to it; the shortest cursor has 140
 };
 
 static int hex(char c)
@@ -88,16 +89,23 @@ static bool path_parse(struct ym_str raw, struct ym_arena *arena, struct ym_str 
     return ok;
 }
 
-// A token of ours anywhere in a value: "ym_" and 43 characters of base64url.
+static bool is_base64url(char c)
+{
+    return is_word(c) || c == '-' || c == '_';
+}
+
+// A token of ours anywhere in a value: "ym_" and 43 characters of base64url. Not inside a longer
+// text of these characters: a sealed cursor holds "ym_" by chance, one in about 1,300.
 static struct ym_str find_token(struct ym_str value)
 {
     for (size_t at = ym_str_find(value, YM_STR("ym_"), 0); at != SIZE_MAX;
          at = ym_str_find(value, YM_STR("ym_"), at + 1)) {
-        size_t n = 3;
-        while (at + n < value.n &&
-               (is_word(value.p[at + n]) || value.p[at + n] == '-' || value.p[at + n] == '_'))
-            n++;
-        if (n >= 3 + TOKEN_CHARACTERS)
+        size_t from = at, until = at;
+        while (from > 0 && is_base64url(value.p[from - 1]))
+            from--;
+        while (until < value.n && is_base64url(value.p[until]))
+            until++;
+        if (until - at >= 3 + TOKEN_CHARACTERS && until - from <= RUN_OF_TOKEN)
             return ym_str_sub(value, at, 3 + TOKEN_CHARACTERS);
     }
     return (struct ym_str){NULL, 0};

@@ -229,6 +229,14 @@ static void a_token_in_a_query_is_found_wherever_it_hides(void **state)
     assert_true(http_target_parse(YM_STR("/?q=ym_short"), &arena, &parsed, &err));
     assert_null(parsed.token.p);
     assert_false(parsed.secret);
+    // By chance in a cursor, which is longer.
+    char cursor[161];
+    memset(cursor, 'A', sizeof cursor - 1);
+    cursor[sizeof cursor - 1] = '\0';
+    memcpy(cursor + 70, "ym_", 3);
+    snprintf(raw, sizeof raw, "/?after=%s", cursor);
+    assert_true(http_target_parse(ym_str(raw), &arena, &parsed, &err));
+    assert_null(parsed.token.p);
     assert_true(http_target_parse(YM_STR("/?access_token=1"), &arena, &parsed, &err));
     assert_true(parsed.secret);
     ym_arena_clear(&arena);
