@@ -33,6 +33,7 @@ static const struct jobs_kind kinds[] = {
     {"load.run", lake_run_load, 10}, {"lake.derive", lake_derive, 10},
     {"lake.sweep", lake_sweep, 10},  {"lake.retire", lake_retire, 10},
     {"jobs.sweep", jobs_sweep, 0},   {"backup.run", upkeep_backup_job, 10},
+    {"lake.merge", lake_merge, 200}, // of a minute: it waits for loads
 };
 
 static const struct jobs_manner manners[] = {
@@ -52,9 +53,8 @@ static const struct cli_kind_with withs[] = {
 };
 
 static const struct jobs_follower followers[] = {
-    {"version.published", "lake.derive"},
-    {"version.published", "lake.retire"},
-    {"version.withdrawn", "lake.derive"},
+    {"version.published", "lake.derive"}, {"version.published", "lake.retire"},
+    {"version.published", "lake.merge"},  {"version.withdrawn", "lake.derive"},
     {"version.restored", "lake.derive"},
 };
 
