@@ -57,8 +57,8 @@ static void tell_pid(struct engine *engine, pid_t pid)
     pthread_mutex_unlock(&engine->lock);
 }
 
-/* A load's columns are some MB each and come and go with every block: with pages of 4 KiB a third of
- * the engine's CPU went to page faults. 5 million rows x 10 columns, one run each: 32.0 CPU s
+/* A load's columns are some MB each and come and go with every block: with pages of 4 KiB a third
+ * of the engine's CPU went to page faults. 5 million rows x 10 columns, one run each: 32.0 CPU s
  * without, 20.7 with (jemalloc's own setting; libchdb's functions have the prefix). */
 static char HUGE_PAGES[] = "JE_MALLOC_CONF=thp:always";
 
