@@ -169,6 +169,7 @@ static void close_link(struct http_link *link)
         shutdown(link->fd, SHUT_RDWR);
 }
 
+// As many again as an address may have are taken, to be told so; those beyond find a closed door.
 bool http_guard_admits(struct http_guard *guard, const struct sockaddr *peer)
 {
     struct http_address address;
@@ -178,7 +179,7 @@ bool http_guard_admits(struct http_guard *guard, const struct sockaddr *peer)
         return true;
     pthread_mutex_lock(&guard->lock);
     const struct http_count *one = count_find(guard->addresses, &address);
-    bool room = !one || one->n < guard->per_address;
+    bool room = !one || one->n < 2 * guard->per_address;
     pthread_mutex_unlock(&guard->lock);
     if (!room)
         ym_log(YM_DEBUG, "http.per_address", YM_NO_ARGS);
@@ -217,6 +218,8 @@ struct http_link *http_guard_join(struct http_guard *guard, const struct sockadd
     guard->last = link;
     guard->links++;
     count_up(&guard->addresses, &link->address);
+    link->over =
+        !link->proxy && count_find(guard->addresses, &link->address)->n > guard->per_address;
     pthread_mutex_unlock(&guard->lock);
     return link;
 }

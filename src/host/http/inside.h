@@ -38,6 +38,7 @@ struct http_link {
     struct http_link *before, *after; // by guard's lock
     struct http_address address;
     bool proxy;
+    bool over; // one more than its address may have: its first request is refused
     int fd;
     _Atomic int phase;
     _Atomic int64_t since, limit_us; // of the phase; BODY: of the window
@@ -161,7 +162,7 @@ struct http_server {
     struct http_events *streams;
     struct http_stream *answers;
     struct worker_pool *writers; // of the answers
-    _Atomic int writing;
+    _Atomic int writing, writing_strangers;
     struct http_counts {
         _Atomic int64_t by_class[6], by_latency[HTTP_LATENCIES], latency_us;
         _Atomic int64_t *by_route;

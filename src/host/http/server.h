@@ -147,7 +147,7 @@ void http_events_end(struct http_events *events); // after the last event; the h
  * for the first bytes: what fails before them is the handler's error, with its status; what fails
  * later cuts the connection without its end, so that nobody takes a part for the whole. `with` is
  * given to `done` once, by whatever way it ends, and must not lie in the request's arena. At most
- * 16 at once (YM_BUSY "http.streams"). For HEAD nothing is run. */
+ * 16 at once, 8 of them for callers unknown (YM_BUSY "http.streams"). For HEAD nothing is run. */
 struct http_stream;
 typedef bool http_stream_run(struct http_stream *stream, void *with, struct ym_error *err);
 YM_MUST bool http_reply_stream(struct http_request *rq, struct http_reply *re, const char *type,
@@ -180,7 +180,7 @@ struct http_options {
     int64_t body_max;     // bytes of an HTTP_FILE_BODY
     struct ym_disk_marks marks; // of the disk of `incoming`; all 0: ym_disk_marks_default
     unsigned connections;       // in all (default 6000)
-    unsigned per_address;       // default 64
+    unsigned per_address;       // default 64; as many again are told so (429) and closed
     unsigned threads;           // epoll threads; 0: min(cores, 4)
     unsigned workers;           // handler threads; 0: 16
     unsigned head_ms;           // deadline of a head; 0: 10 s

@@ -7,7 +7,8 @@
 
 enum {
     RING = 256 * 1024, // bytes between the writer and the client, of each stream
-    STREAMS = 16,      // at once
+    STREAMS = 16,      // at once, and of them
+    OF_STRANGERS = 8,  // for who did not sign in: many that read slowly keep nobody else out
     BLOCK = 64 * 1024, // handed to the library at once
     SLOW_S = 60,       // a client that lets the ring stand full for so long
     SLOW_RATE = 8192   // must have taken so many bytes a second
@@ -34,10 +35,28 @@ struct http_stream {
     struct http_stream *before, *after;
     // not changed:
     struct http_server *server;
+    bool stranger;
     http_stream_run *run;
     void (*done)(void *with);
     void *with;
 };
+
+static void give_place(struct http_server *server, bool stranger)
+{
+    atomic_fetch_sub(&server->writing, 1);
+    if (stranger)
+        atomic_fetch_sub(&server->writing_strangers, 1);
+}
+
+static bool take_place(struct http_server *server, bool stranger)
+{
+    bool of_all = atomic_fetch_add(&server->writing, 1) < STREAMS;
+    bool room = !stranger || atomic_fetch_add(&server->writing_strangers, 1) < (int)OF_STRANGERS;
+
+    if (!of_all || !room)
+        give_place(server, stranger);
+    return of_all && room;
+}
 
 static void release(struct http_stream *stream)
 {
@@ -234,8 +253,8 @@ static void write_all(void *with)
     pthread_mutex_unlock(&stream->lock);
     if (cut)
         ym_log_error(err.kind == YM_FAULT ? YM_ERROR : YM_INFO, "http.stream_cut", &err);
+    give_place(server, stream->stranger);
     release(stream);
-    atomic_fetch_sub(&server->writing, 1);
 }
 
 // The writer's first bytes decide whether this becomes an answer or an error.
@@ -281,6 +300,7 @@ static struct http_stream *stream_new(struct http_connection *turn, http_stream_
                                    .holders = 2,
                                    .fd = turn->link ? turn->link->fd : -1,
                                    .server = turn->server,
+                                   .stranger = !turn->rq.caller,
                                    .run = run,
                                    .done = done,
                                    .with = with};
@@ -300,7 +320,7 @@ static struct http_stream *stream_new(struct http_connection *turn, http_stream_
 
 static bool none_free(struct ym_error *err)
 {
-    ym_fail(err, YM_BUSY, "http.streams", "%d transfers are on their way", STREAMS);
+    ym_fail(err, YM_BUSY, "http.streams", "too many transfers are on their way");
     return ym_hint(err, "Try again when one of them has ended.");
 }
 
@@ -317,14 +337,14 @@ bool http_reply_stream(struct http_request *rq, struct http_reply *re, const cha
         http_reply_bytes(re, type, &body);
         return true;
     }
-    if (atomic_fetch_add(&server->writing, 1) >= STREAMS) {
-        atomic_fetch_sub(&server->writing, 1);
+    bool stranger = !rq->caller;
+    if (!take_place(server, stranger)) {
         done(with);
         return none_free(err);
     }
     struct http_stream *stream = stream_new(turn, run, with, done);
     if (!worker_pool_put(server->writers, write_all, stream, err)) {
-        atomic_fetch_sub(&server->writing, 1);
+        give_place(server, stranger);
         done(with);
         stream->holders = 1; // nobody writes
         http_stream_drop(stream);

@@ -241,6 +241,11 @@ static bool settle_client(struct http_connection *turn, struct ym_error *err)
     if (!turn->link)
         return true;
     turn->client = turn->link->address;
+    if (turn->link->over) {
+        turn->close = true;
+        ym_fail(err, YM_LIMITED, "http.per_address", "too many connections of one address");
+        return ym_hint(err, "Keep connections and use them again, or close some.");
+    }
     if (!turn->link->proxy ||
         !http_guard_client(guard, http_header_of(&turn->rq, "X-Forwarded-For"), &turn->client))
         return true;

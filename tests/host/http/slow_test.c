@@ -120,14 +120,35 @@ static void one_address_has_so_many_connections_and_no_more(void **state)
         fds[i] = raw_connect();
         raw_send(fds[i], SAY("GET /hello HTTP/1.1\r\n" H));
         raw_read(fds[i], 200, &answer);
-        assert_int_equal(answer.status, i < 3 ? 200 : 0);
+        assert_int_equal(answer.status, i < 3 ? 200 : 429);
         assert_int_equal(answer.closed, i == 3);
     }
+    assert_non_null(strstr(answer.text, "http.per_address"));
+    assert_non_null(strstr(answer.text, "Retry-After: "));
     close(fds[0]);
+    close(fds[3]);
     usleep(100000);
     raw_ask(SAY("GET /hello HTTP/1.1\r\n" H), &answer);
     assert_int_equal(answer.status, 200);
-    for (int i = 1; i < 4; i++)
+    for (int i = 1; i < 3; i++)
+        close(fds[i]);
+    raw_stop();
+}
+
+static void as_many_again_are_told_and_those_beyond_are_not_let_in(void **state)
+{
+    int fds[7];
+
+    (void)state;
+    raw_start(three_each);
+    for (int i = 0; i < 7; i++)
+        fds[i] = raw_connect();
+    for (int i = 6; i >= 0; i--) {
+        raw_send(fds[i], SAY("GET /hello HTTP/1.1\r\n" H));
+        raw_read(fds[i], 200, &answer);
+        assert_int_equal(answer.status, i < 3 ? 200 : i < 6 ? 429 : 0);
+    }
+    for (int i = 0; i < 7; i++)
         close(fds[i]);
     raw_stop();
 }
@@ -279,6 +300,7 @@ int main(void)
         cmocka_unit_test(many_slow_clients_do_not_keep_a_quick_one_waiting),
         cmocka_unit_test(a_body_slower_than_the_least_rate_is_cut),
         cmocka_unit_test(one_address_has_so_many_connections_and_no_more),
+        cmocka_unit_test(as_many_again_are_told_and_those_beyond_are_not_let_in),
         cmocka_unit_test(a_proxys_clients_are_counted_one_by_one),
         cmocka_unit_test(the_oldest_idle_connection_makes_room),
         cmocka_unit_test(stopping_ends_what_is_suspended_and_answers_what_runs),

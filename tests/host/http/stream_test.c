@@ -137,14 +137,19 @@ static bool comes_to(_Atomic int *value, int wanted)
     return atomic_load(value) == wanted;
 }
 
-static int ask(const char *kind)
+static int ask_as(const char *header, const char *kind)
 {
-    char request[128];
+    char request[160];
     int fd = raw_connect();
-    int n = snprintf(request, sizeof request, "GET /stream/%s HTTP/1.1\r\n" H, kind);
+    int n = snprintf(request, sizeof request, "GET /stream/%s HTTP/1.1\r\n%s" H, kind, header);
 
     raw_send(fd, request, (size_t)n);
     return fd;
+}
+
+static int ask(const char *kind)
+{
+    return ask_as("", kind);
 }
 
 // Of an answer that never ends, the beginning: reading on until it is silent takes for ever on a
@@ -268,18 +273,27 @@ static void a_client_that_left_is_noticed_while_nothing_is_written(void **state)
     assert_true(comes_to(&seen.gone, before + 1));
 }
 
-static void the_seventeenth_stream_at_once_is_told_to_wait(void **state)
+static void assert_waits(int fd)
 {
+    raw_read(fd, 2000, &answer);
+    assert_int_equal(answer.status, 503);
+    assert_non_null(strstr(answer.text, "http.streams"));
+    close(fd);
+}
+
+static void strangers_get_half_of_the_streams_and_the_seventeenth_waits(void **state)
+{
+    static const char known[] = "Authorization: Bearer good\r\n";
     int fds[16], before = atomic_load(&seen.gone);
 
     (void)state;
     for (size_t i = 0; i < YM_COUNT(fds); i++) {
-        fds[i] = ask("ever");
+        if (i == 8)
+            assert_waits(ask("short"));
+        fds[i] = ask_as(i < 8 ? "" : known, "ever");
         assert_int_equal(status_of(fds[i]), 200);
     }
-    raw_ask(SAY("GET /stream/short HTTP/1.1\r\n" H), &answer);
-    assert_int_equal(answer.status, 503);
-    assert_non_null(strstr(answer.text, "http.streams"));
+    assert_waits(ask_as(known, "short"));
     for (size_t i = 0; i < YM_COUNT(fds); i++)
         close(fds[i]);
     assert_true(comes_to(&seen.gone, before + 16));
@@ -314,7 +328,7 @@ int main(void)
         cmocka_unit_test(a_late_failure_cuts_the_transfer_before_its_end),
         cmocka_unit_test(the_writer_waits_for_a_client_that_does_not_read),
         cmocka_unit_test(a_client_that_left_is_noticed_while_nothing_is_written),
-        cmocka_unit_test(the_seventeenth_stream_at_once_is_told_to_wait),
+        cmocka_unit_test(strangers_get_half_of_the_streams_and_the_seventeenth_waits),
         cmocka_unit_test(a_server_that_stops_ends_its_streams),
     };
 
