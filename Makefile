@@ -42,8 +42,8 @@ sanitize: ## the tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory test P=$(P)/sanitize B=$(P)/sanitize/obj SAN=address,undefined
 torture: tests ## the kill tests, 200 kills
 	@export YM_KILLS=200; $(run_tests) --suite kill --suite quarantine_kill -t 10; scripts/tally $(B)
-bench: tests ## what docs/performance.md says
-	@meson test -C $(B) --no-rebuild --benchmark --verbose
+bench: tests ## what docs/performance.md says; ONLY=load for one
+	@meson test -C $(B) --no-rebuild --benchmark --verbose $(ONLY)
 fuzz: setup-dev ## each libFuzzer target for T=60 seconds; ONLY=name for one
 	@scripts/fuzz $(P) $(T) $(ONLY)
 lint: setup-dev build web ## clang-tidy, format, include order, hardening, the portal's types and linter
