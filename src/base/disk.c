@@ -40,7 +40,7 @@ bool ym_disk_full(const struct ym_disk *disk, const struct ym_disk_marks *marks)
 bool ym_disk_takes(const char *path, const struct ym_disk_marks *marks, int64_t more,
                    struct ym_error *err)
 {
-    struct ym_disk disk;
+    struct ym_disk disk = {0};
 
     if (!ym_disk_look(path, &disk, err))
         return false;

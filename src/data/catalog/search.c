@@ -126,14 +126,9 @@ static size_t theme_place(struct catalog_search *search, struct ym_str theme)
 static const char SQL_STORE_TURN[] = "SELECT turn FROM catalog_turn WHERE id = 1";
 static bool store_turn(struct store *store, int64_t *turn, struct ym_error *err)
 {
-    struct store_rows *rows = NULL;
 
     *turn = 0;
-    if (!store_ask(store, SQL_STORE_TURN, YM_NO_ARGS, &rows, err))
-        return false;
-    if (store_next(rows, err))
-        *turn = store_int(rows, 0);
-    return store_rows_close(rows, err);
+    return store_one(store, SQL_STORE_TURN, YM_NO_ARGS, turn, err);
 }
 
 // By turn and id, so that what is changed meanwhile comes again.

@@ -12,7 +12,7 @@ static uint64_t marks_of(const char *p, char a, char b)
     uint64_t marks = 0;
 
     for (unsigned i = 0; i < 4; i++) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + (size_t)16 * i));
         __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, va), _mm_cmpeq_epi8(v, vb));
         marks |= (uint64_t)(unsigned)_mm_movemask_epi8(hit) << (16 * i);
     }
@@ -96,9 +96,7 @@ static const char *cell_end(const struct collect_dialect *dialect, const char *p
     if (p < end && *p == '\r' && dialect->line_end == '\n')
         while (p < end && *p == '\r')
             p++;
-    else if (p < end && dialect->blank && is_blank(*p))
-        return p;
-    else if (p < end && *p == dialect->delimiter)
+    else if (p < end && (*p == dialect->delimiter || (dialect->blank && is_blank(*p))))
         return p;
     return p == end || *p == dialect->line_end ? p : NULL;
 }

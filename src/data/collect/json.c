@@ -202,6 +202,21 @@ static const char *string(const struct place *in, const char *p, struct ym_str *
 
 static const char *value(const struct place *in, const char *p, int depth);
 
+// A member's name and colon; behind them is its value, NULL where the text ends before it.
+static const char *named(const struct place *in, const char *p, struct ym_str *name)
+{
+    if (*p != '"')
+        return bad(in, p, "a name in quotes is missing");
+    p = string(in, p, name);
+    p = p ? blanks(in, p) : NULL;
+    if (!p || p >= in->end)
+        return NULL;
+    if (*p++ != ':')
+        return bad(in, p - 1, "a colon is missing");
+    p = blanks(in, p);
+    return p < in->end ? p : NULL;
+}
+
 // What stands between the brackets, `p` behind the first: only its form.
 static const char *nested(const struct place *in, const char *p, char close, int depth)
 {
@@ -213,17 +228,8 @@ static const char *nested(const struct place *in, const char *p, char close, int
     if (p < in->end && *p == close)
         return p + 1;
     while (p < in->end) {
-        if (close == '}') {
-            if (*p != '"')
-                return bad(in, p, "a name in quotes is missing");
-            p = string(in, p, &unused);
-            p = p ? blanks(in, p) : NULL;
-            if (!p || p >= in->end)
-                return NULL;
-            if (*p++ != ':')
-                return bad(in, p - 1, "a colon is missing");
-            p = blanks(in, p);
-        }
+        if (close == '}' && !(p = named(in, p, &unused)))
+            return NULL;
         p = value(in, p, depth + 1);
         p = p ? blanks(in, p) : NULL;
         if (!p || p >= in->end)
@@ -269,16 +275,7 @@ static const char *member(const struct place *in, const char *p, struct collect_
 {
     struct ym_str text;
 
-    if (*p != '"')
-        return bad(in, p, "a name in quotes is missing");
-    p = string(in, p, &member->key);
-    p = p ? blanks(in, p) : NULL;
-    if (!p || p >= in->end)
-        return NULL;
-    if (*p++ != ':')
-        return bad(in, p - 1, "a colon is missing");
-    p = blanks(in, p);
-    if (p >= in->end)
+    if (!(p = named(in, p, &member->key)))
         return NULL;
     const char *from = p;
     if (*p == '"') {

@@ -26,8 +26,10 @@ enum collect_number collect_number_format(struct ym_str code)
             i++;
         } else if (c == '[') {
             // [h], [mm], [ss] count on beyond a day; others are colours, conditions, locales.
-            char first = i + 1 < code.n ? code.p[i + 1] : ']';
+            char first = ']';
             size_t end = i + 1;
+            if (end < code.n)
+                first = code.p[end];
             while (end < code.n && letter(code.p[end], (char)(first | 0x20)))
                 end++;
             bool counts = letter(first, 'h') || letter(first, 'm') || letter(first, 's');

@@ -179,6 +179,7 @@ static bool line_ends(struct reader *in, const char *end, bool *ends, bool *move
                       struct ym_error *err)
 {
     *moved = false;
+    assert(end);
     for (;;) {
         const char *p = end, *stop = in->text.p + in->text.to;
         while (p < stop && (*p == ' ' || *p == '\t' || *p == '\r'))

@@ -27,18 +27,6 @@ static const char SQL_ACTS[] =
     "SELECT kind, who, made, row_count, good, reason, detail FROM quarantine_act"
     " WHERE load = :base AND undone = 0 ORDER BY id";
 
-static bool one_number(struct store *store, const char *sql, struct ym_args args, int64_t *out,
-                       struct ym_error *err)
-{
-    struct store_rows *rows = NULL;
-
-    if (!store_ask(store, sql, args, &rows, err))
-        return false;
-    if (store_next(rows, err))
-        *out = store_int(rows, 0);
-    return store_rows_close(rows, err);
-}
-
 static bool insert(struct draft *draft, struct store *store, bool hold, int64_t id,
                    struct ym_error *err)
 {
@@ -50,9 +38,9 @@ static bool insert(struct draft *draft, struct store *store, bool hold, int64_t 
                                    .about = about,
                                    .agency = draft->dataset.agency,
                                    .account = draft->caller->account};
-    bool ok = one_number(store, SQL_NUMBER, YM_ARGS(ym_int("dataset", draft->dataset.id)), &number,
-                         err) &&
-              jobs_add(*draft->lake->options.jobs, store, &fresh, &job, err);
+    bool ok =
+        store_one(store, SQL_NUMBER, YM_ARGS(ym_int("dataset", draft->dataset.id)), &number, err) &&
+        jobs_add(*draft->lake->options.jobs, store, &fresh, &job, err);
 
     json_decref(about);
     if (!ok)
@@ -83,7 +71,7 @@ bool lake_draft_publish(struct lake *lake, const struct org_caller *caller, int6
     if (!draft_open(lake, caller, load, true, arena, &draft, err) ||
         !store_take(lake->options.pool, &store, err))
         return false;
-    if (!store_begin(store, err) || !one_number(store, SQL_ANY, YM_ARGS(base), &n, err))
+    if (!store_begin(store, err) || !store_one(store, SQL_ANY, YM_ARGS(base), &n, err))
         goto out;
     if (n == 0) {
         ym_fail(err, YM_CONFLICT, "quarantine.nothing", "the draft has no act that stands");
@@ -286,8 +274,8 @@ static bool send_notes(struct making *m, struct store *store, struct ym_error *e
     for (int i = 0; load != 0 && i < 10000; i++) {
         int64_t before = 0;
         if (!send(m, store, load, FEED_EARLIER, m->again.note, NULL, err) ||
-            !one_number(store, "SELECT base FROM version WHERE id = :id",
-                        YM_ARGS(ym_int("id", load)), &before, err))
+            !store_one(store, "SELECT base FROM version WHERE id = :id",
+                       YM_ARGS(ym_int("id", load)), &before, err))
             return false;
         load = before;
     }
@@ -296,9 +284,9 @@ static bool send_notes(struct making *m, struct store *store, struct ym_error *e
 
 static bool dropped_now(struct making *m, struct store *store, int64_t *out, struct ym_error *err)
 {
-    return one_number(
-        store, "SELECT COUNT(*) FROM quarantine_row WHERE load = :base AND state = 'dropped'",
-        YM_ARGS(ym_int("base", m->draft.load)), out, err);
+    return store_one(store,
+                     "SELECT COUNT(*) FROM quarantine_row WHERE load = :base AND state = 'dropped'",
+                     YM_ARGS(ym_int("base", m->draft.load)), out, err);
 }
 
 static bool unequal(const struct quality_counts *c, struct ym_error *err)

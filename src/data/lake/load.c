@@ -96,16 +96,11 @@ static bool insert_load(struct lake *lake, struct store *store, const struct org
                         const struct lake_receive *what, const struct catalog_dataset *dataset,
                         struct ym_arena *arena, int64_t *id, struct ym_error *err)
 {
-    struct store_rows *rows = NULL;
     int64_t number = 0, job = 0;
 
     *id = store_new_id(store);
     struct ym_arg which = ym_int("dataset", dataset->id);
-    if (!store_ask(store, SQL_NUMBER, YM_ARGS(which), &rows, err))
-        return false;
-    if (store_next(rows, err))
-        number = store_int(rows, 0);
-    if (!store_rows_close(rows, err))
+    if (!store_one(store, SQL_NUMBER, YM_ARGS(which), &number, err))
         return false;
     json_t *about = json_pack("{s:o}", "load", json_sprintf("%lld", (long long)*id));
     struct jobs_new fresh = {.kind = "load.run",
@@ -289,11 +284,7 @@ static bool list(struct store *store, int64_t dataset, int64_t before, int64_t l
     struct store_rows *rows = NULL;
     struct ym_arg which = ym_int("dataset", dataset);
 
-    if (!store_ask(store, SQL_LOADS_TOTAL, YM_ARGS(which), &rows, err))
-        return false;
-    if (store_next(rows, err))
-        out->total = store_int(rows, 0);
-    if (!store_rows_close(rows, err) ||
+    if (!store_one(store, SQL_LOADS_TOTAL, YM_ARGS(which), &out->total, err) ||
         !store_ask(store, SQL_LOADS,
                    YM_ARGS(which, ym_int("before", before), ym_int("limit", limit)), &rows, err))
         return false;
@@ -371,6 +362,26 @@ static bool find_others(struct lake *lake, const struct lake_load *load,
     return ok;
 }
 
+// What a load has in common, be it read of a file or made of another one's quarantine.
+static struct lake_ingest ingest_of(struct run *run, const struct lake_load *load)
+{
+    const struct lake_options *options = &run->lake->options;
+
+    return (struct lake_ingest){
+        .engine = options->engine,
+        .target = {.database = "lake",
+                   .dataset = load->dataset,
+                   .load = load->id,
+                   .version = load->version,
+                   .zone = options->zone,
+                   .demo = options->demo,
+                   .today = lake_today(options->zone)},
+        .progress = run_progress,
+        .stopped = run_stopped,
+        .with = run,
+    };
+}
+
 static bool ingest(struct run *run, const struct lake_load *load,
                    const struct catalog_dataset *dataset, struct ym_arena *arena,
                    struct lake_ingest *in, struct ym_error *err)
@@ -394,23 +405,11 @@ static bool ingest(struct run *run, const struct lake_load *load,
             goto out;
         request.columns = json_array_size(json_object_get(schema, "fields"));
     }
-    *in = (struct lake_ingest){
-        .engine = options->engine,
-        .request = &request,
-        .size = load->size,
-        .schema = schema,
-        .target = {.database = "lake",
-                   .dataset = load->dataset,
-                   .load = load->id,
-                   .version = load->version,
-                   .zone = options->zone,
-                   .demo = options->demo,
-                   .today = lake_today(options->zone),
-                   .others = others},
-        .progress = run_progress,
-        .stopped = run_stopped,
-        .with = run,
-    };
+    *in = ingest_of(run, load);
+    in->request = &request;
+    in->size = load->size;
+    in->schema = schema;
+    in->target.others = others;
     ok = lake_ingest(in, arena, err);
     if (ok && json_array_size(references) > 0)
         json_object_set(in->report, "references", references);
@@ -425,21 +424,7 @@ out:
 static bool mend(struct run *run, const struct lake_load *load, struct ym_arena *arena,
                  struct lake_ingest *in, struct ym_error *err)
 {
-    const struct lake_options *options = &run->lake->options;
-
-    *in = (struct lake_ingest){
-        .engine = options->engine,
-        .target = {.database = "lake",
-                   .dataset = load->dataset,
-                   .load = load->id,
-                   .version = load->version,
-                   .zone = options->zone,
-                   .demo = options->demo,
-                   .today = lake_today(options->zone)},
-        .progress = run_progress,
-        .stopped = run_stopped,
-        .with = run,
-    };
+    *in = ingest_of(run, load);
     return draft_make(run->lake, load, in, arena, err);
 }
 

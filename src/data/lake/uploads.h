@@ -54,8 +54,8 @@ YM_MUST bool lake_writer_put(struct lake_writer *writer, struct ym_str bytes, st
 YM_MUST bool lake_writer_close(struct lake_writer *writer, int64_t *offset, struct ym_error *err);
 void lake_writer_drop(struct lake_writer *writer, struct ym_str rest); // the line broke; NULL: none
 
-// What a person sees before a load: a finished upload, or a load's original, as this recipe reads it:
-// collect_preview's document and problem.
+// What a person sees before a load: a finished upload, or a load's original, as this recipe reads
+// it: collect_preview's document and problem.
 struct lake_preview {
     struct ym_str upload; // or none: `load`
     int64_t load;

@@ -74,7 +74,7 @@ bool api_audit_get(struct http_request *rq, struct http_reply *re, struct ym_err
 static void cell(struct ym_buf *to, struct ym_str text, const char *end)
 {
     ym_buf_char(to, '"');
-    if (text.n > 0 && memchr("=+-@\t\r", text.p[0], 6))
+    if (text.n > 0 && text.p[0] != '\0' && strchr("=+-@\t\r", text.p[0]))
         ym_buf_char(to, '\'');
     for (size_t i = 0; i < text.n; i++) {
         if (text.p[i] == '"')

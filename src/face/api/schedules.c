@@ -56,7 +56,7 @@ static bool if_match(struct http_request *rq, int64_t *etag, struct ym_error *er
 bool api_schedule_patch(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
     struct jobs *jobs = api_of(rq)->options.jobs;
-    struct jobs_plan plan;
+    struct jobs_plan plan = {0};
     struct ym_str rule = {NULL, 0};
     int64_t etag, paused = -1;
     const struct api_field fields[] = {

@@ -22,6 +22,18 @@ enum { SCHEMA_MAX = 8192 };
     ",\"contact_phone\":" TEXT_OR_NULL ",\"contact_mail\":" TEXT_OR_NULL
 #define OR_NULL(name) "{\"anyOf\":[" REF(name) ",{\"type\":\"null\"}]}"
 
+// What a new system and a change of one have in common.
+#define SYSTEM_MEMBERS                                                                             \
+    "\"title\":" REF("Text") ",\"level\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":5}"            \
+    ",\"record\":" TEXT_OR_NULL                                                                    \
+    ",\"state\":{\"enum\":[\"planned\",\"building\",\"running\",\"stopped\"]}"                           \
+    ",\"place\":{\"enum\":[\"government_cloud\",\"own_room\",\"public_cloud\",\"other\"]}"               \
+    ",\"network\":{\"enum\":[\"government_extranet\",\"internet\",\"own_network\",\"isolated\"]}"        \
+    ",\"interface\":{\"enum\":[\"api\",\"database\",\"file\",\"none\"]}"                               \
+    ",\"note\":" TEXT_OR_NULL                                                                      \
+    ",\"offers\":{\"type\":\"array\",\"items\":" REF("SystemDatum") "}"                              \
+    ",\"needs\":{\"type\":\"array\",\"items\":" REF("SystemDatum") "}"
+
 static const struct {
     const char *name, *schema;
 } schemas[] = {
@@ -499,43 +511,10 @@ static const struct {
     {"SystemList", LIST("System")},
     {"NewSystem",
      "{\"type\":\"object\",\"required\":[\"agency\",\"title\",\"state\",\"place\",\"network\","
-     "\"interface\"],\"properties\":{\"agency\":" TEXT ",\"title\":" REF(
-         "Text") ",\"level\":"
-                 "{\"type\":\"integer\",\"minimum\":0,\"maximum\":5}"
-                 ",\"record\":" TEXT_OR_NULL ",\"state\":"
-                 "{\"enum\":[\"planned\",\"building\",\"running\",\"stopped\"]}"
-                 ",\"place\":"
-                 "{\"enum\":[\"government_cloud\",\"own_room\",\"public_cloud\",\"other\"]}"
-                 ",\"network\":"
-                 "{\"enum\":[\"government_extranet\",\"internet\",\"own_network\",\"isolated\"]}"
-                 ",\"interface\":"
-                 "{\"enum\":[\"api\",\"database\",\"file\",\"none\"]}"
-                 ",\"note\":" TEXT_OR_NULL ",\"offers\":"
-                 "{\"type\":\"array\",\"items\":" REF(
-                     "SystemDatum") "}"
-                                    ",\"needs\":"
-                                    "{\"type\":\"array\",\"items\":" REF(
-                                        "SystemDatum") "}"
-                                                       "},\"additionalProperties\":false}"},
+     "\"interface\"],\"properties\":{\"agency\":" TEXT "," SYSTEM_MEMBERS
+     "},\"additionalProperties\":false}"},
     {"SystemChange",
-     "{\"type\":\"object\",\"properties\":{\"title\":" REF(
-         "Text") ",\"level\":"
-                 "{\"type\":\"integer\",\"minimum\":0,\"maximum\":5}"
-                 ",\"record\":" TEXT_OR_NULL ",\"state\":"
-                 "{\"enum\":[\"planned\",\"building\",\"running\",\"stopped\"]}"
-                 ",\"place\":"
-                 "{\"enum\":[\"government_cloud\",\"own_room\",\"public_cloud\",\"other\"]}"
-                 ",\"network\":"
-                 "{\"enum\":[\"government_extranet\",\"internet\",\"own_network\",\"isolated\"]}"
-                 ",\"interface\":"
-                 "{\"enum\":[\"api\",\"database\",\"file\",\"none\"]}"
-                 ",\"note\":" TEXT_OR_NULL ",\"offers\":"
-                 "{\"type\":\"array\",\"items\":" REF(
-                     "SystemDatum") "}"
-                                    ",\"needs\":"
-                                    "{\"type\":\"array\",\"items\":" REF(
-                                        "SystemDatum") "}"
-                                                       "},\"additionalProperties\":false}"},
+     "{\"type\":\"object\",\"properties\":{" SYSTEM_MEMBERS "},\"additionalProperties\":false}"},
     {"Rows",
      "{\"type\":\"object\",\"required\":[\"dataset\",\"version\",\"fields\",\"items\","
      "\"next\","

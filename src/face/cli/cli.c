@@ -225,6 +225,7 @@ static int dispatch(struct cli *cli, int argc, char **argv)
         print_help(cli, cli->command), code = 0;
     else
         cli->data = absolute(cli, cli->data), code = cli->command->run(cli);
+    cli->values = NULL;
     return code;
 }
 

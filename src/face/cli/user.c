@@ -275,7 +275,7 @@ static bool grant_of(struct here *here, struct org_grant *out, struct ym_error *
 
 static bool grant_it(struct here *here, struct ym_error *err)
 {
-    struct org_grant grant;
+    struct org_grant grant = {0};
 
     return grant_of(here, &grant, err) &&
            org_account_grant(here->store, &org_program, here->account.id, grant, err) && done(here);
@@ -283,7 +283,7 @@ static bool grant_it(struct here *here, struct ym_error *err)
 
 static bool revoke_it(struct here *here, struct ym_error *err)
 {
-    struct org_grant grant;
+    struct org_grant grant = {0};
 
     return grant_of(here, &grant, err) &&
            org_account_revoke(here->store, &org_program, here->account.id, grant, err) &&

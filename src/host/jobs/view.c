@@ -137,13 +137,8 @@ static const char SQL_LIST[] = "SELECT " JOBS_COLUMNS JOBS_FILTER
                                " ORDER BY id DESC LIMIT :limit";
 static bool count(struct store *store, struct ym_args filter, int64_t *total, struct ym_error *err)
 {
-    struct store_rows *rows;
 
-    if (!store_ask(store, SQL_COUNT, filter, &rows, err))
-        return false;
-    if (store_next(rows, err))
-        *total = store_int(rows, 0);
-    return store_rows_close(rows, err);
+    return store_one(store, SQL_COUNT, filter, total, err);
 }
 
 bool jobs_find(struct jobs *jobs, const struct jobs_filter *filter, int64_t before, int64_t limit,

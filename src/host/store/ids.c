@@ -36,14 +36,9 @@ bool store_claim_ids(struct store *store, struct ym_error *err)
     struct store_pool *pool = store->pool;
     struct ym_arg server = ym_int("server", pool->server);
     struct ym_arg now = ym_int("now", now_ms()), span = ym_int("span", CLAIM_MS);
-    struct store_rows *rows;
     int64_t claimed = 0;
 
-    if (!store_ask(store, SQL_CLAIM, YM_ARGS(server, now, span), &rows, err))
-        return false;
-    if (store_next(rows, err))
-        claimed = store_int(rows, 0);
-    if (!store_rows_close(rows, err))
+    if (!store_one(store, SQL_CLAIM, YM_ARGS(server, now, span), &claimed, err))
         return false;
     pthread_mutex_lock(&pool->lock);
     // Ours and the new one are one piece where nobody else has claimed in between; another thread

@@ -21,14 +21,9 @@ static bool run_script(struct store *store, const char *sql, struct ym_error *er
 static const char SQL_NEWEST[] = "SELECT MAX(number) FROM store_migration";
 static bool newest(struct store *store, int64_t *number, struct ym_error *err)
 {
-    struct store_rows *rows;
 
     *number = 0;
-    if (!store_ask(store, SQL_NEWEST, YM_NO_ARGS, &rows, err))
-        return false;
-    if (store_next(rows, err))
-        *number = store_int(rows, 0);
-    return store_rows_close(rows, err);
+    return store_one(store, SQL_NEWEST, YM_NO_ARGS, number, err);
 }
 
 static const char SQL_APPLIED[] =

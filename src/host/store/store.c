@@ -162,6 +162,18 @@ bool store_rows_close(struct store_rows *rows, struct ym_error *err)
     return end_rows(rows, NULL, err);
 }
 
+bool store_one(struct store *store, const char *sql, struct ym_args args, int64_t *out,
+               struct ym_error *err)
+{
+    struct store_rows *rows = NULL;
+
+    if (!store_ask(store, sql, args, &rows, err))
+        return false;
+    if (store_next(rows, err))
+        *out = store_int(rows, 0);
+    return store_rows_close(rows, err);
+}
+
 static bool run_one(struct store *store, const char *sql, struct ym_args args, int64_t *changed,
                     struct ym_error *err)
 {

@@ -11,18 +11,6 @@ static const char SQL_NEWEST[] =
 static const char SQL_ACCEPT[] =
     "UPDATE upkeep_mark SET at = :now WHERE name LIKE 'clock.%' AND at > :now";
 
-static bool one_number(struct store *store, const char *sql, struct ym_args args, int64_t *out,
-                       struct ym_error *err)
-{
-    struct store_rows *rows = NULL;
-
-    if (!store_ask(store, sql, args, &rows, err))
-        return false;
-    if (store_next(rows, err))
-        *out = store_int(rows, 0);
-    return store_rows_close(rows, err);
-}
-
 bool upkeep_beat(struct store_pool *pool, int64_t *behind, int64_t *born, struct ym_error *err)
 {
     struct store *store = NULL;
@@ -33,8 +21,8 @@ bool upkeep_beat(struct store_pool *pool, int64_t *behind, int64_t *born, struct
         return false;
     snprintf(name, sizeof name, "clock.%d", store_pool_server(pool));
     struct ym_arg now = ym_int("now", ym_now());
-    bool ok = one_number(store, SQL_BEAT, YM_ARGS(ym_text("name", ym_str(name)), now), &at, err) &&
-              (*born > 0 || one_number(store, SQL_BORN, YM_ARGS(now), born, err));
+    bool ok = store_one(store, SQL_BEAT, YM_ARGS(ym_text("name", ym_str(name)), now), &at, err) &&
+              (*born > 0 || store_one(store, SQL_BORN, YM_ARGS(now), born, err));
     store_give(pool, store);
     *behind = at - now.i;
     return ok;
@@ -48,7 +36,7 @@ bool upkeep_clock(struct store_pool *pool, bool accept, struct ym_error *err)
 
     if (!store_take(pool, &store, err))
         return false;
-    bool ok = one_number(store, SQL_NEWEST, YM_NO_ARGS, &newest, err);
+    bool ok = store_one(store, SQL_NEWEST, YM_NO_ARGS, &newest, err);
     bool wrong = ok && newest - now > UPKEEP_BEHIND;
     if (wrong && accept) {
         ym_log(YM_WARN, "upkeep.clock_accepted",

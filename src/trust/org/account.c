@@ -238,7 +238,6 @@ bool org_account_list(struct store *store, const struct org_caller *caller,
                       const struct org_account_filter *filter, struct ym_arena *arena,
                       struct org_accounts *out, struct ym_error *err)
 {
-    struct store_rows *rows;
     int64_t ids[64] = {0};
     size_t n = 0;
 
@@ -260,11 +259,8 @@ bool org_account_list(struct store *store, const struct org_caller *caller,
         ym_text("after", or_empty(filter->after)),
         ym_int("limit", filter->limit > 0 ? filter->limit : LIST_MAX),
     };
-    if (!store_ask(store, SQL_COUNT, (struct ym_args){args, YM_COUNT(args) - 2}, &rows, err))
-        return false;
-    if (store_next(rows, err))
-        out->total = store_int(rows, 0);
-    return store_rows_close(rows, err) &&
+    return store_one(store, SQL_COUNT, (struct ym_args){args, YM_COUNT(args) - 2}, &out->total,
+                     err) &&
            read_all(store, SQL_LIST, (struct ym_args){args, YM_COUNT(args)}, arena, out, err);
 }
 

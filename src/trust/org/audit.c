@@ -144,11 +144,8 @@ bool org_audit_find(struct store *store, const struct org_caller *caller,
         ym_int("limit", filter->limit),
     };
     struct ym_args all = {args, YM_COUNT(args)}, counting = {args, YM_COUNT(args) - 2};
-    if (!store_ask(store, SQL_COUNT, counting, &rows, err))
-        return false;
-    if (store_next(rows, err))
-        out->total = store_int(rows, 0);
-    if (!store_rows_close(rows, err) || !store_ask(store, SQL_FIND, all, &rows, err))
+    if (!store_one(store, SQL_COUNT, counting, &out->total, err) ||
+        !store_ask(store, SQL_FIND, all, &rows, err))
         return false;
     while (store_next(rows, err)) {
         out->items = ym_arena_grow(arena, out->items, &out->cap, out->n + 1, sizeof *out->items);

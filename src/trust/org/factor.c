@@ -354,12 +354,7 @@ out:
 static const char SQL_LEFT[] = "SELECT COUNT(*) FROM recovery_code WHERE account = :account";
 bool org_factor_left(struct store *store, int64_t account, int64_t *codes, struct ym_error *err)
 {
-    struct store_rows *rows;
 
     *codes = 0;
-    if (!store_ask(store, SQL_LEFT, YM_ARGS(ym_int("account", account)), &rows, err))
-        return false;
-    if (store_next(rows, err))
-        *codes = store_int(rows, 0);
-    return store_rows_close(rows, err);
+    return store_one(store, SQL_LEFT, YM_ARGS(ym_int("account", account)), codes, err);
 }

@@ -141,16 +141,11 @@ static bool fail_separation(struct ym_error *err)
 static const char SQL_OPEN[] = "SELECT closed FROM agency WHERE id = :id";
 static bool agency_open(struct store *store, int64_t id, struct ym_error *err)
 {
-    struct store_rows *rows;
     int64_t closed = -1;
 
     if (id == 0)
         return true;
-    if (!store_ask(store, SQL_OPEN, YM_ARGS(ym_int("id", id)), &rows, err))
-        return false;
-    if (store_next(rows, err))
-        closed = store_int(rows, 0);
-    if (!store_rows_close(rows, err))
+    if (!store_one(store, SQL_OPEN, YM_ARGS(ym_int("id", id)), &closed, err))
         return false;
     if (closed < 0)
         return org_invalid(err, "org.account_agency", "agency", "is not there",

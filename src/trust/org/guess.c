@@ -23,14 +23,9 @@ static bool fail_wait(struct ym_error *err, int64_t wait)
 static const char SQL_WAIT[] = "SELECT last + delay FROM guess WHERE key = :key";
 static bool fail_by(struct store *store, struct ym_arg key, int64_t now, struct ym_error *err)
 {
-    struct store_rows *rows;
     int64_t until = now;
 
-    if (!store_ask(store, SQL_WAIT, YM_ARGS(key), &rows, err))
-        return false;
-    if (store_next(rows, err))
-        until = store_int(rows, 0);
-    if (!store_rows_close(rows, err))
+    if (!store_one(store, SQL_WAIT, YM_ARGS(key), &until, err))
         return false;
     return fail_wait(err, until > now ? until - now : YM_SECOND);
 }

@@ -39,11 +39,8 @@ bool org_regions_find(struct store *store, struct ym_str parent, int level, stru
     struct store_rows *rows;
 
     *out = (struct org_regions){0};
-    if (!store_ask(store, SQL_COUNT, args, &rows, err))
-        return false;
-    if (store_next(rows, err))
-        out->total = store_int(rows, 0);
-    if (!store_rows_close(rows, err) || !store_ask(store, SQL_FIND, args, &rows, err))
+    if (!store_one(store, SQL_COUNT, args, &out->total, err) ||
+        !store_ask(store, SQL_FIND, args, &rows, err))
         return false;
     while (store_next(rows, err)) {
         out->items = ym_arena_grow(arena, out->items, &out->cap, out->n + 1, sizeof *out->items);

@@ -131,15 +131,10 @@ static bool may_drop(struct store *store, const struct org_caller *caller, int64
     struct ym_arena arena = {0};
     struct org_account found;
     struct ym_error refused = {0};
-    struct store_rows *rows;
     int64_t account = 0;
 
     *any = false;
-    if (!store_ask(store, SQL_OF, YM_ARGS(ym_int("id", id)), &rows, err))
-        return false;
-    if (store_next(rows, err))
-        account = store_int(rows, 0);
-    if (!store_rows_close(rows, err))
+    if (!store_one(store, SQL_OF, YM_ARGS(ym_int("id", id)), &account, err))
         return false;
     if (account != 0 && account != caller->account)
         *any = org_look_after(store, caller, account, false, &arena, &found, &refused);
