@@ -203,7 +203,7 @@ bool jobs_plan_change(struct jobs *jobs, struct ym_str name, int64_t etag, struc
 {
     struct ym_arena arena = {0};
     struct calendar_rule parsed;
-    struct jobs_plan plan;
+    struct jobs_plan plan = {0};
     struct store *store = NULL;
     int64_t changed = 0;
     bool ok = false;
@@ -234,7 +234,7 @@ bool jobs_plan_run(struct jobs *jobs, struct ym_str name, int64_t account, int64
                    struct ym_error *err)
 {
     struct ym_arena arena = {0};
-    struct jobs_plan plan;
+    struct jobs_plan plan = {0};
     struct store *store = NULL;
     bool ok = false;
 

@@ -146,7 +146,7 @@ bool store_pool_open(const char *url, const char *password, int server,
     struct store *store = NULL;
 
     *out = NULL;
-    if (!open_pool(url, password, server, &pool, err))
+    if (!open_pool(url, password, server, &pool, err) || !pool)
         return false;
     if (store_take(pool, &store, err) && store_migrate(store, migrations, n, err) &&
         store_claim_ids(store, err)) {
