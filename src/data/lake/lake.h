@@ -77,8 +77,8 @@ bool lake_stop_load(struct job *job, void *with, struct ym_error *err);
 // Kind "lake.derive", follows "version.published": what is derived from the current version is made
 // again (the view by the dataset's name). with: struct lake
 bool lake_derive(struct job *job, void *with, struct ym_error *err);
-// Kind "lake.merge", follows "version.published": the version's rows become one part of the engine's
-// files, when nobody has loaded for 10 s or after an hour. Its contents stay as they are.
+// Kind "lake.merge", follows "version.published": the version's rows become one part of the
+// engine's files, when nobody has loaded for 10 s or after an hour. Its contents stay as they are.
 bool lake_merge(struct job *job, void *with, struct ym_error *err);
 YM_MUST bool lake_publish(struct lake *lake, const struct org_caller *caller, int64_t load,
                           struct ym_error *err);

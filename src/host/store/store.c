@@ -174,6 +174,22 @@ bool store_one(struct store *store, const char *sql, struct ym_args args, int64_
     return store_rows_close(rows, err);
 }
 
+struct ym_str store_like(bool anywhere, struct ym_str text, struct ym_arena *arena)
+{
+    struct ym_buf out = {0};
+
+    ym_buf_add(&out, ym_str(anywhere ? "%" : ""));
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '%' || text.p[i] == '_' || text.p[i] == '!')
+            ym_buf_char(&out, '!');
+        ym_buf_char(&out, text.p[i]);
+    }
+    ym_buf_char(&out, '%');
+    struct ym_str kept = ym_arena_str(arena, ym_buf_str(&out));
+    ym_buf_clear(&out);
+    return kept;
+}
+
 static bool run_one(struct store *store, const char *sql, struct ym_args args, int64_t *changed,
                     struct ym_error *err)
 {

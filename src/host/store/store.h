@@ -72,6 +72,8 @@ YM_MUST bool store_rows_close(struct store_rows *rows, struct ym_error *err); //
 // The first column of the only row: a count, an id. Where there is no row, *out stays.
 YM_MUST bool store_one(struct store *store, const char *sql, struct ym_args args, int64_t *out,
                        struct ym_error *err);
+// A text for `LIKE :it ESCAPE '!'` that finds what begins with `text`, or has it anywhere.
+struct ym_str store_like(bool anywhere, struct ym_str text, struct ym_arena *arena);
 // 64 bit: milliseconds since 2020 (42), server (10), counter (11); ascending in a process, never
 // used twice: not after a restart, a clock set back, nor by two processes of one server number.
 // Each pool claims a minute of milliseconds in the store before it hands them out.

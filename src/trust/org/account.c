@@ -217,23 +217,6 @@ static const char SQL_LIST[] =
             " AND a.name COLLATE \"C\" > :after ORDER BY a.name COLLATE \"C\" LIMIT :limit)"
             " ORDER BY a.name COLLATE \"C\", r.slot";
 
-static struct ym_str like(struct ym_str text, struct ym_arena *arena)
-{
-    struct ym_buf out;
-
-    ym_buf_init(&out, 1024);
-    ym_buf_char(&out, '%');
-    for (size_t i = 0; i < text.n; i++) {
-        if (memchr("%_!", text.p[i], 3))
-            ym_buf_char(&out, '!');
-        ym_buf_char(&out, text.p[i]);
-    }
-    ym_buf_char(&out, '%');
-    struct ym_str kept = ym_arena_str(arena, ym_buf_str(&out));
-    ym_buf_clear(&out);
-    return kept;
-}
-
 bool org_account_list(struct store *store, const struct org_caller *caller,
                       const struct org_account_filter *filter, struct ym_arena *arena,
                       struct org_accounts *out, struct ym_error *err)
@@ -251,7 +234,7 @@ bool org_account_list(struct store *store, const struct org_caller *caller,
             seen = ids[i];
     struct ym_arg args[] = {
         ym_text("q", or_empty(filter->q)),
-        ym_text("q_like", like(or_empty(filter->q), arena)),
+        ym_text("q_like", store_like(true, or_empty(filter->q), arena)),
         ym_int("agency", filter->agency),
         ym_int("seen", seen),
         ym_text("role", or_empty(filter->role)),
@@ -311,6 +294,7 @@ bool org_look_after(struct store *store, const struct org_caller *caller, int64_
 {
     bool administers = false;
 
+    *out = (struct org_account){0};
     if (!org_account_get(store, caller, id, arena, out, err))
         return false;
     if (caller->machine)

@@ -144,7 +144,7 @@ bool org_agency_change(struct store *store, const struct org_caller *caller,
 {
     unsigned roles = ORG_ROLE_BIT(ORG_ADMINISTRATOR) | ORG_ROLE_BIT(ORG_AGENCY_ADMINISTRATOR);
     struct ym_arena arena = {0};
-    struct org_agency before;
+    struct org_agency before = {0};
     int64_t changed = 0;
     bool ok = false;
 

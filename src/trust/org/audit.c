@@ -55,22 +55,6 @@ static const char SQL_FIND[] =
     " a.address, g.name, g.title_zh, g.title_en" WHERE
     " AND a.id < :before ORDER BY a.id DESC LIMIT :limit";
 
-static struct ym_str like(struct ym_str text, struct ym_arena *arena)
-{
-    struct ym_buf out;
-
-    ym_buf_init(&out, 4096);
-    for (size_t i = 0; i < text.n; i++) {
-        if (memchr("%_!", text.p[i], 3))
-            ym_buf_char(&out, '!');
-        ym_buf_char(&out, text.p[i]);
-    }
-    ym_buf_char(&out, '%');
-    struct ym_str kept = ym_arena_str(arena, ym_buf_str(&out));
-    ym_buf_clear(&out);
-    return kept;
-}
-
 static void read_line(const struct store_rows *rows, struct ym_arena *arena,
                       struct org_audit_line *out)
 {
@@ -136,7 +120,7 @@ bool org_audit_find(struct store *store, const struct org_caller *caller,
         ym_text("name", or_empty(filter->name)),
         ym_text("what", or_empty(filter->what)),
         ym_text("about", or_empty(filter->about)),
-        ym_text("about_like", like(or_empty(filter->about), arena)),
+        ym_text("about_like", store_like(false, or_empty(filter->about), arena)),
         ym_text("result", or_empty(filter->result)),
         ym_int("since", filter->since),
         ym_int("until", filter->until > 0 ? filter->until : INT64_MAX),

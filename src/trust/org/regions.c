@@ -2,25 +2,7 @@
 
 #define FILTER                                                                                     \
     " WHERE (:parent IS NULL OR parent = :parent) AND (:level = 0 OR level = :level)"              \
-    " AND (:name IS NULL OR name LIKE :name ESCAPE '\\' OR code LIKE :code ESCAPE '\\')"
-
-// `q` as LIKE takes it, with its own signs made harmless.
-static struct ym_str pattern(struct ym_arena *arena, const char *before, struct ym_str q)
-{
-    struct ym_buf text;
-
-    ym_buf_init(&text, 0);
-    ym_buf_add(&text, ym_str(before));
-    for (size_t i = 0; i < q.n; i++) {
-        if (q.p[i] == '%' || q.p[i] == '_' || q.p[i] == '\\')
-            ym_buf_char(&text, '\\');
-        ym_buf_char(&text, q.p[i]);
-    }
-    ym_buf_char(&text, '%');
-    struct ym_str copy = ym_arena_str(arena, ym_buf_str(&text));
-    ym_buf_clear(&text);
-    return copy;
-}
+    " AND (:name IS NULL OR name LIKE :name ESCAPE '!' OR code LIKE :code ESCAPE '!')"
 
 static const char SQL_COUNT[] = "SELECT COUNT(*) FROM region" FILTER;
 static const char SQL_FIND[] = "SELECT code, name, parent, level, children FROM region" FILTER
@@ -33,8 +15,8 @@ bool org_regions_find(struct store *store, struct ym_str parent, int level, stru
     const struct ym_str none = {NULL, 0};
     struct ym_args args =
         YM_ARGS(ym_text("parent", parent), ym_int("level", level),
-                ym_text("name", q.n > 0 ? pattern(arena, "%", q) : none),
-                ym_text("code", q.n > 0 ? pattern(arena, "", q) : none),
+                ym_text("name", q.n > 0 ? store_like(true, q, arena) : none),
+                ym_text("code", q.n > 0 ? store_like(false, q, arena) : none),
                 ym_text("after", after.n > 0 ? after : none), ym_int("limit", limit));
     struct store_rows *rows;
 
