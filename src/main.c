@@ -77,7 +77,7 @@ static const struct ym_setting settings[] = {
     {"place.en", YM_SETTING_TEXT, "Hubei public data platform", 0, 0, "name on the pages"},
     {"province", YM_SETTING_TEXT, "42", 0, 0, "GB/T 2260 code: its villages are loaded"},
     {"zone", YM_SETTING_TEXT, "Asia/Shanghai", 0, 0, "time zone of dates without one"},
-    {"demo", YM_SETTING_BOOLEAN, "false", 0, 0, "impossible people are taken"},
+    {"demo", YM_SETTING_BOOLEAN, "false", 0, 0, "impossible people and firms are taken"},
     {"server", YM_SETTING_INTEGER, "1", 0, 1023, "number of this server in its ids"},
     {"store.url", YM_SETTING_TEXT, NULL, 0, 0, "postgresql://…; else SQLite in the directory"},
     {"store.password_file", YM_SETTING_TEXT, NULL, 0, 0, "file with the store's password"},

@@ -30,7 +30,7 @@ export function run(args, { env = {}, cwd } = {}) {
     env: { ...process.env, LC_ALL: 'C.UTF-8', ...env },
     encoding: 'utf8',
     maxBuffer: 256 << 20,
-    timeout: 180_000,
+    timeout: 600_000, // the whole demonstration, on a machine that does much else
   })
   let json
   try {

@@ -81,13 +81,14 @@ static int credit_value(char c)
     return at ? (int)(at - codes_credit_letters) : -1;
 }
 
-static void credit(const char *cell, struct ym_buf *sql)
+static void credit(const char *cell, bool demo, struct ym_buf *sql)
 {
     const char *letters = "0-9A-HJ-NP-RTUWXY";
 
-    ym_buf_printf(sql, "(match(%s,'^[%s][1-9](?:100000|(?:", cell, codes_credit_departments);
+    ym_buf_printf(sql, "(match(%s,'^[%s][1-9](?:100000|(?:(?:", cell, codes_credit_departments);
     provinces(sql);
-    ym_buf_printf(sql, ")(?:[0-6][0-9]|70|90)[0-9]{2})[%s]{10}$') AND ", letters);
+    ym_buf_printf(sql, ")(?:[0-6][0-9]|70|90)%s)[0-9]{2})[%s]{10}$') AND ",
+                  demo ? "|99[0-9]{2}" : "", letters);
     check_is(cell, 16, "0X987654321", sql);
     sum(cell, 8, 8, codes_org_weights, codes_org_value, sql);
     ym_buf_add(sql, YM_STR("%11) AND "));
@@ -129,7 +130,7 @@ void quality_semantic(enum codes_semantic semantic, const char *cell, int today,
         resident(cell, today, demo, sql);
         break;
     case CODES_CREDIT_CODE:
-        credit(cell, sql);
+        credit(cell, demo, sql);
         break;
     case CODES_REGION:
         region(cell, sql);

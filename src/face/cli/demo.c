@@ -2,38 +2,105 @@
 #include "face/cli/load.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-// share/yunmeng/demo/demo.json says what there is (tools/demo/make.mjs made it); it enters by the
-// front door like anyone's. What is there already is left alone.
+// `yunmeng-demo` says what there is and makes the files (tools/demo); here they enter by the front
+// door like anyone's: administrators make agencies and accounts, each agency's steward registers
+// and loads its datasets, another one publishes the entry. What is there already is left alone.
 
-enum { DESCRIPTION_MAX = 1 << 20, PASSWORD_CHARS = 16 };
+enum {
+    PLAN_MAX = 4 << 20,
+    PASSWORD_CHARS = 16,
+    PEOPLE = 2000,
+    PEOPLE_MAX = 10000000,
+    AGENCIES = 64,
+    UNDER_WAY = 64
+};
+
+struct sent { // a load that the server has and works on
+    struct cli_load what;
+    json_t *load;
+};
+struct steward {
+    struct ym_str agency;
+    struct cli_remote remote; // the demo's own where his password is not known
+};
 
 struct demo {
     struct cli *cli;
-    struct cli_remote remote;
-    json_t *all;
+    struct cli_remote remote; // who calls: the operator, or whose token it is
+    struct steward stewards[AGENCIES];
+    size_t n_stewards;
+    struct sent sent[UNDER_WAY];
+    size_t n_sent;
+    json_t *all, *passwords; // by the account's name
+    int64_t people;
     int64_t made;        // agencies, accounts, datasets and loads that were not there
     int64_t quarantined; // rows, of these loads
 };
+
+// Starts yunmeng-demo, which lies beside this program.
+static bool start(struct demo *demo, const char *what, const char *dataset, size_t number,
+                  struct worker_child *child, struct ym_error *err)
+{
+    struct ym_arena *arena = &demo->cli->arena;
+    struct ym_str program = ym_str(demo->cli->program);
+
+    while (program.n > 0 && program.p[program.n - 1] != '/')
+        program.n--;
+    program = ym_arena_printf(arena, "%.*syunmeng-demo", YM_FMT(program));
+    char *argv[] = {ym_arena_cstr(arena, program),
+                    ym_arena_cstr(arena, YM_STR("--scale")),
+                    ym_arena_cstr(arena, ym_arena_printf(arena, "%lld", (long long)demo->people)),
+                    ym_arena_cstr(arena, ym_str(what)),
+                    dataset ? ym_arena_cstr(arena, ym_str(dataset)) : NULL,
+                    ym_arena_cstr(arena, ym_arena_printf(arena, "%zu", number)),
+                    NULL};
+    char *envp[] = {NULL};
+    struct worker_child_options options = {
+        .program = program.p, .argv = argv, .envp = envp, .stdin_fd = -1};
+    return worker_child_start(&options, child, err);
+}
+
+static bool read_plan(struct demo *demo, struct ym_error *err)
+{
+    struct worker_child child;
+    struct ym_buf text;
+    char part[65536];
+    ssize_t n = 0;
+    int status = -1;
+
+    if (!start(demo, "plan", NULL, 0, &child, err))
+        return false;
+    ym_buf_init(&text, PLAN_MAX);
+    while ((n = read(child.out_fd, part, sizeof part)) > 0 || (n < 0 && errno == EINTR))
+        ym_buf_add(&text, (struct ym_str){part, n > 0 ? (size_t)n : 0});
+    bool ok = worker_child_wait(&child, -1, &status) && status == 0 && n == 0;
+    worker_child_clear(&child);
+    if (!ok) {
+        ym_fail(err, YM_FAULT, "demo.plan", "yunmeng-demo did not end well");
+        ym_hint(err, "Install the program again: share/yunmeng/demo is not whole.");
+    }
+    ok = ok && ym_json_parse(ym_buf_str(&text), PLAN_MAX, &demo->all, err);
+    ym_buf_clear(&text);
+    return ok;
+}
 
 static bool open_demo(struct demo *demo, struct ym_error *err)
 {
     struct cli *cli = demo->cli;
     json_t *session = NULL;
 
-    struct ym_str path = ym_arena_printf(&cli->arena, "%s/demo/demo.json", cli->share);
-    if (!ym_json_file(path.p, DESCRIPTION_MAX, &demo->all, err) ||
+    if (!cli_option_int(cli, "--scale", PEOPLE, PEOPLE_MAX, PEOPLE, &demo->people, err) ||
         !cli_remote_open(cli, &demo->remote, err) ||
         !cli_remote_get(&demo->remote, YM_STR("/api/v1/session"), &session, err))
         return false;
+    demo->passwords = json_object();
     bool on = json_is_true(json_object_get(session, "demo"));
     json_decref(session);
     if (on)
-        return true;
+        return read_plan(demo, err);
     ym_fail(err, YM_CONFLICT, "demo.off", "%s",
             cli_say(cli, "this server is not a demonstration", "该服务器不是演示环境"));
     return ym_hint(err, "%s",
@@ -51,13 +118,13 @@ static void tell(const struct demo *demo, const char *en, const char *zh, const 
 }
 
 // POSTs one thing; that it is there already is as good. *made says whether it was not.
-static bool post(struct demo *demo, const char *path, const json_t *body, bool *made,
-                 struct ym_error *err)
+static bool post(struct demo *demo, struct cli_remote *who, struct ym_str path, const json_t *body,
+                 bool *made, struct ym_error *err)
 {
-    struct cli_ask ask = {.method = "POST", .path = ym_str(path), .body = body};
+    struct cli_ask ask = {.method = "POST", .path = path, .body = body};
     json_t *answer = NULL;
 
-    *made = cli_remote_ask(&demo->remote, &ask, &answer, err);
+    *made = cli_remote_ask(who, &ask, &answer, err);
     json_decref(answer);
     if (*made)
         demo->made++;
@@ -87,7 +154,7 @@ static bool add_agencies(struct demo *demo, struct ym_error *err)
 
     json_array_foreach(json_object_get(demo->all, "agencies"), i, one)
     {
-        if (!post(demo, "/api/v1/agencies", one, &made, err))
+        if (!post(demo, &demo->remote, YM_STR("/api/v1/agencies"), one, &made, err))
             return false;
         if (made)
             tell(demo, "agency:", "部门：", title_of(demo, one));
@@ -156,12 +223,13 @@ static bool add_missing(struct demo *demo, const json_t *there, struct ym_error 
 
         make_password(password);
         json_object_set_new(one, "password", json_string(password));
-        bool ok = post(demo, "/api/v1/accounts", one, &made, err);
+        bool ok = post(demo, &demo->remote, YM_STR("/api/v1/accounts"), one, &made, err);
         json_object_del(one, "password");
         if (!ok)
             return false;
         if (!made)
             continue;
+        json_object_set_new(demo->passwords, text_of(one, "name"), json_string(password));
         tell(demo, "account:", "账号：", text_of(one, "name"));
         if (!keep_password(demo, one, password, err))
             return false;
@@ -180,92 +248,276 @@ static bool add_accounts(struct demo *demo, struct ym_error *err)
     return ok;
 }
 
-// ---- datasets and their files
+// ---- the stewards
 
-static bool load_file(struct demo *demo, const char *dataset, const json_t *file, size_t number,
-                      struct ym_error *err)
+static struct ym_str password_of(const struct demo *demo, const char *name)
 {
-    struct cli *cli = demo->cli;
-    struct stat st;
-    json_t *load = NULL;
-    const char *delimiter = json_string_value(json_object_get(file, "delimiter"));
+    struct ym_str all = {0}, line, word, known = ym_json_get(demo->passwords, name);
+    struct ym_error err = {0};
+    const char *path = cli_path(demo->cli, "demo-accounts.txt");
 
-    struct ym_str path =
-        ym_arena_printf(&cli->arena, "%s/demo/files/%s", cli->share, text_of(file, "file"));
-    int fd = open(path.p, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        if (fd >= 0)
-            close(fd);
-        ym_fail(err, YM_FAULT, "demo.file", "cannot read '%s' of the demonstration: %s",
-                text_of(file, "file"), strerror(errno));
-        ym_hint(err, "Install the program again: share/yunmeng/demo is not whole.");
-        return ym_about(err, ym_str(text_of(file, "file")));
+    if (known.n > 0 || demo->cli->server || access(path, F_OK) != 0 ||
+        !cli_read_file(path, &demo->cli->arena, &all, &err))
+        return known;
+    while (ym_str_cut(&all, '\n', &line))
+        if (ym_str_cut(&line, '\t', &word) && ym_str_is(word, name) &&
+            ym_str_cut(&line, '\t', &word))
+            return word;
+    return known;
+}
+
+// The steward of the agency that `space` names; signs him in where he was not yet.
+static bool steward_of(struct demo *demo, struct ym_str space, struct cli_remote **out,
+                       struct ym_error *err)
+{
+    const json_t *one;
+    size_t i;
+
+    for (i = 0; i < demo->n_stewards; i++) {
+        *out = &demo->stewards[i].remote;
+        if (ym_str_eq(demo->stewards[i].agency, space))
+            return true;
     }
-    struct cli_load what = {
-        .dataset = dataset,
-        .file = text_of(file, "name"),
-        .fd = fd,
-        .size = st.st_size,
-        .delimiter = delimiter,
-        .anew = delimiter == NULL, // what one file needed is not said of the next
-        // A demo that was killed after sending finds its load again.
-        .key = ym_arena_printf(&cli->arena, "demo-%s-%zu", dataset, number),
-        .title = dataset,
-    };
-    bool ok = cli_load_run(&demo->remote, &what, &load, err);
-    close(fd);
-    if (ok) {
-        const json_t *report = json_object_get(load, "report");
-        json_int_t kept = json_integer_value(json_object_get(report, "rows_kept"));
-        json_int_t bad = json_integer_value(json_object_get(report, "rows_quarantined"));
-        struct ym_str line = ym_arena_printf(&cli->arena,
-                                             cli->zh ? "%s（%s）：保留 %lld 行，隔离 %lld 行"
-                                                     : "%s (%s): %lld rows kept, %lld quarantined",
-                                             dataset, what.file, (long long)kept, (long long)bad);
-        demo->made++;
-        demo->quarantined += bad;
-        tell(demo, "load:", "归集：", line.p);
+    assert(demo->n_stewards < AGENCIES);
+    struct steward *steward = &demo->stewards[demo->n_stewards++];
+    *steward = (struct steward){space, demo->remote};
+    *out = &steward->remote;
+    json_array_foreach(json_object_get(demo->all, "accounts"), i, one)
+    {
+        const char *name = text_of(one, "name");
+        if (strcmp(text_of(one, "role"), "steward") != 0 ||
+            !ym_str_is(space, text_of(one, "agency")))
+            continue;
+        struct ym_str password = password_of(demo, name);
+        return password.n == 0 ||
+               cli_remote_sign_in(&demo->remote, ym_str(name), password, *out, err);
     }
-    json_decref(load);
+    return true;
+}
+
+static struct ym_str space_of(const char *id)
+{
+    struct ym_str rest = ym_str(id), space;
+
+    (void)ym_str_cut(&rest, '.', &space);
+    return space;
+}
+
+// ---- systems
+
+static bool has_system(const json_t *there, const json_t *system)
+{
+    const json_t *title = json_object_get(system, "title"), *one;
+    size_t i;
+
+    json_array_foreach(json_object_get(there, "items"), i, one)
+    {
+        if (strcmp(text_of(json_object_get(one, "title"), "zh"), text_of(title, "zh")) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool add_systems(struct demo *demo, struct ym_error *err)
+{
+    json_t *there = NULL;
+    const json_t *one;
+    size_t i;
+    bool ok = cli_remote_get(&demo->remote, YM_STR("/api/v1/systems?limit=1000"), &there, err);
+    struct cli_remote *steward;
+    bool made;
+
+    json_array_foreach(json_object_get(demo->all, "systems"), i, one)
+    {
+        if (!ok || has_system(there, one))
+            continue;
+        ok = steward_of(demo, ym_str(text_of(one, "agency")), &steward, err) &&
+             post(demo, steward, YM_STR("/api/v1/systems"), one, &made, err);
+        if (ok)
+            tell(demo, "system:", "信息系统：", title_of(demo, one));
+    }
+    json_decref(there);
     return ok;
 }
 
-static bool add_dataset(struct demo *demo, const json_t *one, struct ym_error *err)
-{
-    const json_t *dataset = json_object_get(one, "dataset"), *file;
-    const char *id = text_of(dataset, "id");
-    json_t *there = NULL;
-    bool made;
-    size_t i;
+// ---- datasets and their files
 
-    if (!post(demo, "/api/v1/datasets", dataset, &made, err))
+static void tell_load(struct demo *demo, const struct cli_load *what, const json_t *load)
+{
+    const json_t *report = json_object_get(load, "report");
+    json_int_t kept = json_integer_value(json_object_get(report, "rows_kept"));
+    json_int_t bad = json_integer_value(json_object_get(report, "rows_quarantined"));
+    struct ym_str line =
+        ym_arena_printf(&demo->cli->arena,
+                        demo->cli->zh ? "%s（%s）：保留 %lld 行，隔离 %lld 行"
+                                      : "%s (%s): %lld rows kept, %lld quarantined",
+                        what->dataset, what->file, (long long)kept, (long long)bad);
+    demo->made++;
+    demo->quarantined += bad;
+    tell(demo, "load:", "归集：", line.p);
+}
+
+// Waits for all that is under way: the server works on several loads while the next are sent.
+static bool wait_all(struct demo *demo, struct ym_error *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < demo->n_sent; i++) {
+        struct sent *sent = &demo->sent[i];
+        ok = ok && cli_load_wait(&demo->remote, &sent->what, &sent->load, err);
+        if (ok)
+            tell_load(demo, &sent->what, sent->load);
+        json_decref(sent->load);
+    }
+    demo->n_sent = 0;
+    return ok;
+}
+
+static bool send_file(struct demo *demo, const char *dataset, const json_t *file, size_t number,
+                      struct ym_error *err)
+{
+    struct cli_remote *steward;
+    struct worker_child child;
+    json_t *load = NULL;
+
+    if (demo->n_sent == UNDER_WAY && !wait_all(demo, err))
         return false;
-    if (made)
-        tell(demo, "dataset:", "信息资源：", title_of(demo, dataset));
-    struct ym_str path = cli_remote_path(demo->cli, "/api/v1/datasets/", id, "");
-    if (!cli_remote_get(&demo->remote, path, &there, err))
+    if (!steward_of(demo, space_of(dataset), &steward, err) ||
+        !start(demo, "file", dataset, number, &child, err))
         return false;
-    json_int_t has =
-        json_integer_value(json_object_get(json_object_get(there, "current"), "number"));
-    json_decref(there);
-    json_array_foreach(json_object_get(one, "files"), i, file)
-    {
-        if ((json_int_t)i >= has && !load_file(demo, id, file, i + 1, err))
+    struct cli_load what = {
+        .dataset = dataset,
+        .file = text_of(file, "name"),
+        .fd = child.out_fd,
+        .about = json_integer_value(json_object_get(file, "about_bytes")),
+        .child = &child,
+        .delimiter = json_string_value(json_object_get(file, "delimiter")),
+        // A demo that was killed after sending finds its load again.
+        .key = ym_arena_printf(&demo->cli->arena, "demo-%s-%zu", dataset, number),
+        .title = dataset,
+    };
+    bool ok = cli_load_send(steward, &what, &load, err);
+    worker_child_clear(&child);
+    what.child = NULL;
+    what.fd = -1;
+    if (ok)
+        demo->sent[demo->n_sent++] = (struct sent){what, load};
+    else
+        json_decref(load);
+    return ok;
+}
+
+// The entry goes the way of every entry: its steward submits it, another one publishes it.
+static bool review(struct demo *demo, const char *id, const char *state, struct ym_error *err)
+{
+    static const struct {
+        const char *from, *act;
+    } steps[] = {{"draft", "submit"}, {"submitted", "publish"}};
+    struct ym_str path = cli_remote_path(demo->cli, "/api/v1/datasets/", id, "/review");
+    struct cli_remote *steward;
+
+    if (!steward_of(demo, space_of(id), &steward, err))
+        return false;
+
+    for (size_t i = strcmp(state, "draft") == 0       ? 0
+                    : strcmp(state, "submitted") == 0 ? 1
+                                                      : 2;
+         i < YM_COUNT(steps); i++) {
+        json_t *body = json_pack("{s:s}", "act", steps[i].act);
+        bool made;
+        bool ok = post(demo, i == 0 ? steward : &demo->remote, path, body, &made, err);
+        json_decref(body);
+        if (!ok)
             return false;
     }
     return true;
 }
 
-static bool add_datasets(struct demo *demo, struct ym_error *err)
+// What there is of a dataset: its state and how many versions, "" where it is not there.
+static bool look(struct demo *demo, const char *id, struct ym_str *state, size_t *versions,
+                 struct ym_error *err)
+{
+    struct ym_str path = cli_remote_path(demo->cli, "/api/v1/datasets/", id, "");
+    json_t *there = NULL;
+
+    *state = YM_STR("");
+    *versions = 0;
+    if (!cli_remote_get(&demo->remote, path, &there, err)) {
+        if (err->kind != YM_NOT_FOUND)
+            return false;
+        *err = (struct ym_error){0};
+        return true;
+    }
+    *state = ym_arena_str(&demo->cli->arena, ym_json_get(there, "state"));
+    *versions =
+        (size_t)json_integer_value(json_object_get(json_object_get(there, "current"), "number"));
+    json_decref(there);
+    return true;
+}
+
+// The entry, and how many of its files are there.
+static bool add_entry(struct demo *demo, const json_t *dataset, size_t *has, struct ym_error *err)
+{
+    const char *id = text_of(dataset, "id");
+    struct cli_remote *steward;
+    struct ym_str state;
+    bool made;
+
+    if (!look(demo, id, &state, has, err))
+        return false;
+    if (ym_str_is(state, "published"))
+        return true;
+    if (state.n == 0) {
+        if (!steward_of(demo, space_of(id), &steward, err) ||
+            !post(demo, steward, YM_STR("/api/v1/datasets"), dataset, &made, err) ||
+            !look(demo, id, &state, has, err))
+            return false;
+        tell(demo, "dataset:", "信息资源：", title_of(demo, dataset));
+    }
+    return review(demo, id, state.p, err);
+}
+
+// The file of this number of all datasets; *more: there are later ones. A dataset has one load at
+// once, and one that refers to another waits for it.
+static bool send_round(struct demo *demo, size_t number, const size_t *has, bool *more,
+                       struct ym_error *err)
 {
     const json_t *one;
     size_t i;
 
+    *more = false;
     json_array_foreach(json_object_get(demo->all, "datasets"), i, one)
     {
-        if (!add_dataset(demo, one, err))
+        const json_t *dataset = json_object_get(one, "dataset");
+        const json_t *files = json_object_get(one, "files");
+        *more = *more || json_array_size(files) > number;
+        if (has[i] >= number || json_array_size(files) < number)
+            continue;
+        if (json_object_get(json_object_get(dataset, "schema"), "foreignKeys") &&
+            !wait_all(demo, err))
+            return false;
+        if (!send_file(demo, text_of(dataset, "id"), json_array_get(files, number - 1), number,
+                       err))
             return false;
     }
+    return wait_all(demo, err);
+}
+
+static bool add_datasets(struct demo *demo, struct ym_error *err)
+{
+    const json_t *all = json_object_get(demo->all, "datasets"), *one;
+    size_t *has = ym_arena_alloc(&demo->cli->arena, (json_array_size(all) + 1) * sizeof *has);
+    bool more = true;
+    size_t i;
+
+    json_array_foreach(all, i, one)
+    {
+        if (!add_entry(demo, json_object_get(one, "dataset"), &has[i], err))
+            return false;
+    }
+    for (size_t number = 1; more; number++)
+        if (!send_round(demo, number, has, &more, err))
+            return false;
     return true;
 }
 
@@ -294,25 +546,37 @@ static int run(struct cli *cli)
         ym_fail(&err, YM_FAULT, "cli.random", "the library for random numbers does not start");
     else
         ok = open_demo(&demo, &err) && add_agencies(&demo, &err) && add_accounts(&demo, &err) &&
-             add_datasets(&demo, &err);
+             add_datasets(&demo, &err) && add_systems(&demo, &err);
+    for (size_t i = 0; i < demo.n_sent; i++)
+        json_decref(demo.sent[i].load);
+    for (size_t i = 0; i < demo.n_stewards; i++)
+        cli_remote_sign_out(&demo.stewards[i].remote);
     if (ok)
         tell_end(&demo);
     json_decref(demo.all);
+    json_decref(demo.passwords);
     cli_remote_close(&demo.remote);
     return ok ? 0 : cli_fail(cli, &err);
 }
 
+static const struct cli_option options[] = {
+    {"--scale", "PEOPLE", "how many people, 2000 to 10000000 (default: 2000)",
+     "人口规模，2000 至 10000000（默认 2000）"},
+    {0},
+};
 const struct cli_command cli_demo = {
     .name = "demo",
-    .usage = "yunmeng demo [--data DIR] [--json]",
+    .usage = "yunmeng demo [--scale PEOPLE] [--data DIR] [--json]",
     .summary_en =
-        "Load the demonstration: invented agencies, accounts and datasets, as ugly files.\n"
-        "What is there already is left alone.",
+        "Load the demonstration: a province of invented agencies, accounts, systems and datasets,\n"
+        "as ugly files. What is there already is left alone.",
     .summary_zh =
-        "载入演示数据：虚构的部门、账号与信息资源，以及故意不整齐的文件。已有的内容保持不变。",
+        "载入演示省份：虚构的部门、账号、信息系统与信息资源，以及故意不整齐的文件。已有的内容保持不"
+        "变。",
     .example =
         "  yunmeng init --demo --data var && yunmeng serve --data var &\n"
         "  yunmeng demo --data var\n"
-        "  load: market.enterprise (…): 493 rows kept, 8 quarantined",
+        "  load: market.enterprise (…): 180 rows kept, 13 quarantined",
+    .options = options,
     .run = run,
 };

@@ -22,6 +22,13 @@ struct upload {
     int64_t sent;
 };
 
+static bool ended_well(struct worker_child *child)
+{
+    int status = -1;
+
+    return worker_child_wait(child, -1, &status) && status == 0;
+}
+
 static bool give_file(void *with, char *to, size_t max, size_t *n, struct ym_error *err)
 {
     struct upload *upload = with;
@@ -35,10 +42,14 @@ static bool give_file(void *with, char *to, size_t max, size_t *n, struct ym_err
                 strerror(errno));
         return ym_about(err, ym_str(upload->what->file));
     }
+    if (got == 0 && upload->what->child && !ended_well(upload->what->child)) {
+        ym_fail(err, YM_FAULT, "cli.file", "'%s' is not whole", upload->what->file);
+        return ym_about(err, ym_str(upload->what->file));
+    }
     upload->sent += got;
     *n = (size_t)got;
     cli_bar_show(upload->bar, cli_say(upload->cli, "sending", "上传"), upload->sent,
-                 upload->what->size);
+                 upload->what->size > 0 ? upload->what->size : upload->what->about);
     return true;
 }
 
@@ -138,19 +149,34 @@ static json_t *problem_of(const json_t *load)
     return json_is_object(own) ? own : json_is_object(job) ? job : NULL;
 }
 
-bool cli_load_run(struct cli_remote *remote, const struct cli_load *what, json_t **load,
-                  struct ym_error *err)
+bool cli_load_send(struct cli_remote *remote, const struct cli_load *what, json_t **load,
+                   struct ym_error *err)
 {
     struct cli_bar bar = {.title = what->title};
 
     *load = NULL;
-    bool ok = send_file(remote, what, &bar, load, err) && follow(remote, *load, &bar, err) &&
-              get_load(remote, load, err);
+    bool ok = send_file(remote, what, &bar, load, err);
+    cli_bar_end(&bar);
+    return ok;
+}
+
+bool cli_load_wait(struct cli_remote *remote, const struct cli_load *what, json_t **load,
+                   struct ym_error *err)
+{
+    struct cli_bar bar = {.title = what->title};
+
+    bool ok = follow(remote, *load, &bar, err) && get_load(remote, load, err);
     cli_bar_end(&bar);
     if (!ok)
         return false;
     const json_t *problem = problem_of(*load);
     return !problem || cli_problem(problem, 500, err);
+}
+
+bool cli_load_run(struct cli_remote *remote, const struct cli_load *what, json_t **load,
+                  struct ym_error *err)
+{
+    return cli_load_send(remote, what, load, err) && cli_load_wait(remote, what, load, err);
 }
 
 static bool open_file(const char *path, struct cli_load *what, struct ym_error *err)

@@ -1,5 +1,6 @@
 #include "face/cli/remote.h"
 
+#include <strings.h>
 #include <unistd.h>
 
 enum {
@@ -129,6 +130,10 @@ static size_t fill_headers(struct cli_remote *remote, const struct cli_ask *ask,
         (struct http_header){YM_STR("Accept-Language"), ym_str(remote->cli->zh ? "zh-CN" : "en")};
     if (remote->bearer.n > 0)
         headers[n++] = (struct http_header){YM_STR("Authorization"), remote->bearer};
+    if (remote->cookie.n > 0)
+        headers[n++] = (struct http_header){YM_STR("Cookie"), remote->cookie};
+    if (remote->csrf.n > 0)
+        headers[n++] = (struct http_header){YM_STR("X-CSRF-Token"), remote->csrf};
     if (ask->body)
         headers[n++] = (struct http_header){YM_STR("Content-Type"), YM_STR("application/json")};
     if (ask->read) {
@@ -165,12 +170,13 @@ static bool judge(const struct http_call *call, json_t **out, struct ym_error *e
 bool cli_remote_ask(struct cli_remote *remote, const struct cli_ask *ask, json_t **out,
                     struct ym_error *err)
 {
-    struct http_header headers[6];
+    struct http_header headers[8];
     struct ym_buf url = {0}, body = {0}, answer;
     struct http_call call = {.method = ask->method,
                              .headers = headers,
                              .n_headers = fill_headers(remote, ask, headers),
                              .read = ask->read,
+                             .header = ask->header,
                              .with = ask->with,
                              .size = ask->size,
                              .answer = &answer,
@@ -189,6 +195,49 @@ bool cli_remote_ask(struct cli_remote *remote, const struct cli_ask *ask, json_t
     ym_buf_clear(&body);
     ym_buf_clear(&answer);
     return ok;
+}
+
+// The first part of Set-Cookie is what goes back.
+static void keep_cookie(void *with, struct ym_str name, struct ym_str value)
+{
+    struct cli_remote *remote = with;
+    struct ym_str cookie;
+
+    if (strncasecmp(name.p, "Set-Cookie", name.n) == 0 && name.n == sizeof "Set-Cookie" - 1 &&
+        ym_str_cut(&value, ';', &cookie))
+        remote->cookie = ym_arena_str(&remote->cli->arena, cookie);
+}
+
+bool cli_remote_sign_in(const struct cli_remote *of, struct ym_str name, struct ym_str password,
+                        struct cli_remote *out, struct ym_error *err)
+{
+    json_t *body =
+        json_pack("{s:o, s:o}", "name", ym_json_str(name), "password", ym_json_str(password));
+    struct cli_ask ask = {
+        .method = "POST", .path = YM_STR("/api/v1/session"), .body = body, .header = keep_cookie};
+    json_t *answer = NULL;
+
+    *out = (struct cli_remote){.cli = of->cli, .client = of->client, .base = of->base};
+    ask.with = out;
+    bool ok = cli_remote_ask(out, &ask, &answer, err);
+    if (ok)
+        out->csrf = ym_arena_str(&of->cli->arena, ym_json_get(answer, "csrf"));
+    json_decref(answer);
+    json_decref(body);
+    return ok;
+}
+
+void cli_remote_sign_out(struct cli_remote *remote)
+{
+    struct ym_error err = {0}; // a session that does not end now ends by itself
+    json_t *answer = NULL;
+
+    if (remote->cookie.n > 0)
+        (void)!cli_remote_ask(
+            remote, &(struct cli_ask){.method = "DELETE", .path = YM_STR("/api/v1/session")},
+            &answer, &err);
+    json_decref(answer);
+    remote->cookie = remote->csrf = (struct ym_str){NULL, 0};
 }
 
 bool cli_remote_get(struct cli_remote *remote, struct ym_str path, json_t **out,

@@ -11,19 +11,26 @@
 struct cli_remote {
     struct cli *cli;
     struct http_client *client;
-    struct ym_str base;   // without the last '/'
-    struct ym_str bearer; // "Bearer …", or none
+    struct ym_str base;         // without the last '/'
+    struct ym_str bearer;       // "Bearer …", or none
+    struct ym_str cookie, csrf; // of a session, or none
 };
 YM_MUST bool cli_remote_open(struct cli *cli, struct cli_remote *out, struct ym_error *err);
 void cli_remote_close(struct cli_remote *remote);
+// Another caller by the same connection, who signs in as the page would. Not closed: `of` is.
+YM_MUST bool cli_remote_sign_in(const struct cli_remote *of, struct ym_str name,
+                                struct ym_str password, struct cli_remote *out,
+                                struct ym_error *err);
+void cli_remote_sign_out(struct cli_remote *remote);
 
 struct cli_ask {
     const char *method;
-    struct ym_str path; // "/api/v1/…", escaped
-    const json_t *body; // or NULL
-    http_read *read;    // a body that is streamed as a file
+    struct ym_str path;     // "/api/v1/…", escaped
+    const json_t *body;     // or NULL
+    http_read *read;        // a body that is streamed as a file
+    http_on_header *header; // or NULL
     void *with;
-    int64_t size;      // its bytes
+    int64_t size;      // its bytes; 0: not known
     struct ym_str key; // Idempotency-Key, or none
 };
 // *out is the caller's, NULL where the answer is empty.

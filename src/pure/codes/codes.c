@@ -104,7 +104,7 @@ static int credit_value(char c)
     return at ? (int)(at - codes_credit_letters) : -1;
 }
 
-bool codes_credit_code(struct ym_str text)
+bool codes_credit_code(struct ym_str text, bool demo)
 {
     int sum = 0;
 
@@ -114,7 +114,7 @@ bool codes_credit_code(struct ym_str text)
         return false;
     // 100000 is the nation: bodies registered with a ministry.
     int region = number(text, 2, 6);
-    if (region != 100000 && !codes_region_shape(region, false))
+    if (region != 100000 && !codes_region_shape(region, demo))
         return false;
     for (size_t i = 0; i < 17; i++) {
         int value = credit_value(text.p[i]);
@@ -169,7 +169,7 @@ bool codes_valid(enum codes_semantic semantic, struct ym_str text, int today, bo
     case CODES_RESIDENT_ID:
         return codes_resident_id(text, today, demo);
     case CODES_CREDIT_CODE:
-        return codes_credit_code(text);
+        return codes_credit_code(text, demo);
     case CODES_REGION:
         return codes_region(text);
     case CODES_PHONE:

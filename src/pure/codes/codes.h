@@ -26,10 +26,11 @@ enum codes_semantic {
 enum { CODES_SEMANTICS = CODES_VIN + 1 };
 const char *codes_name(enum codes_semantic semantic); // "resident_id" …; CODES_NONE: NULL
 bool codes_by_name(struct ym_str name, enum codes_semantic *out);
-// `demo`: the impossible province 99 is taken for resident ids, mobiles 10… for phones.
+// `demo`: the impossible province 99 is taken for resident ids and credit codes, mobiles 10… for
+// phones.
 bool codes_valid(enum codes_semantic semantic, struct ym_str text, int today, bool demo);
 bool codes_resident_id(struct ym_str text, int today, bool demo);
-bool codes_credit_code(struct ym_str text);
+bool codes_credit_code(struct ym_str text, bool demo);
 bool codes_org_code(struct ym_str text);
 bool codes_region(struct ym_str text);
 bool codes_division(struct ym_str text);

@@ -48,7 +48,7 @@ static bool check(struct store *store, const struct org_agency *agency, struct y
         !org_check_text(agency->title_zh, "title.zh", 200, false, err) ||
         !org_check_text(agency->title_en, "title.en", 200, true, err))
         return false;
-    if (agency->credit_code.n > 0 && !codes_credit_code(agency->credit_code))
+    if (agency->credit_code.n > 0 && !codes_credit_code(agency->credit_code, false))
         return org_invalid(err, "org.agency_credit_code", "credit_code",
                            "is no unified social credit code", "Check its 18 places.");
     return org_check_text(agency->contact_name, "contact.name", 100, true, err) &&

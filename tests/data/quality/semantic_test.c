@@ -243,10 +243,15 @@ static void the_engine_agrees_with_the_c_on_texts_that_are_nearly_right(void **s
 static void impossible_people_pass_in_a_demonstration_only(void **state)
 {
     (void)state;
+    assert_true(codes_credit_code(YM_STR("91991304MA0000007K"), true));
+    assert_false(codes_credit_code(YM_STR("91991304MA0000007K"), false));
     struct ym_str ids[] = {YM_STR("990101190001019995"), YM_STR("420102190001019990")};
     struct ym_str phones[] = {YM_STR("10000000000"), YM_STR("12000000000"), YM_STR("13000000000")};
 
+    struct ym_str firms[] = {YM_STR("91991304MA0000007K"), YM_STR("91991304MA00000073")};
+
     for (int demo = 0; demo < 2; demo++) {
+        compare(CODES_CREDIT_CODE, &(struct quality_texts){firms, 2, 2}, demo);
         compare(CODES_RESIDENT_ID, &(struct quality_texts){ids, 2, 2}, demo);
         compare(CODES_PHONE, &(struct quality_texts){phones, 3, 3}, demo);
     }

@@ -16,7 +16,7 @@ static bool verdict(struct ym_str kind, struct ym_str value, bool *known)
     if (ym_str_is(kind, "resident_id"))
         return codes_resident_id(value, TODAY, false);
     if (ym_str_is(kind, "uscc"))
-        return codes_credit_code(value);
+        return codes_credit_code(value, false);
     if (ym_str_is(kind, "org_code"))
         return codes_org_code(value);
     if (ym_str_is(kind, "vin"))
