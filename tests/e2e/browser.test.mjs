@@ -13,7 +13,7 @@ const web = resolve(import.meta.dirname, '../../web')
 before(async () => {
   init(server.data)
   await server.up()
-  const demo = server.cli(['demo'])
+  const demo = await server.demo()
   assert.equal(demo.code, 0, demo.out + demo.err)
 })
 after(async () => {

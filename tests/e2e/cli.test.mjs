@@ -31,8 +31,8 @@ function file(name, text) {
   return path
 }
 
-test('the demonstration is loaded once, and said so the second time', () => {
-  const one = server.cli(['demo', '--json'])
+test('the demonstration is loaded once, and said so the second time', async () => {
+  const one = await server.demo(['--json'])
   assert.equal(one.code, 0, one.out + one.err)
   assert.ok(one.json.made > 20 && one.json.rows_quarantined > 20, one.out)
   const began = Date.now()

@@ -17,7 +17,7 @@ const server = new Server(join(place, 'var'))
 before(async () => {
   init(server.data)
   await server.up()
-  const demo = server.cli(['demo', '--json'])
+  const demo = await server.demo(['--json'])
   assert.equal(demo.code, 0, demo.out + demo.err)
 })
 after(async () => {

@@ -206,9 +206,10 @@ static bool has_account(const json_t *there, const char *name)
     return false;
 }
 
-// `there` is asked for first: the server works a while on each password, also of a name that is
-// taken.
-static bool add_missing(struct demo *demo, const json_t *there, struct ym_error *err)
+// Those of one agency; "": of none. `there` was asked for first: the server works a while on each
+// password, also of a name that is taken.
+static bool add_accounts(struct demo *demo, const json_t *there, const char *agency,
+                         struct ym_error *err)
 {
     json_t *one;
     size_t i;
@@ -218,9 +219,8 @@ static bool add_missing(struct demo *demo, const json_t *there, struct ym_error 
         char password[PASSWORD_CHARS + 1];
         bool made;
 
-        if (has_account(there, text_of(one, "name")))
+        if (strcmp(text_of(one, "agency"), agency) != 0 || has_account(there, text_of(one, "name")))
             continue;
-
         make_password(password);
         json_object_set_new(one, "password", json_string(password));
         bool ok = post(demo, &demo->remote, YM_STR("/api/v1/accounts"), one, &made, err);
@@ -236,16 +236,6 @@ static bool add_missing(struct demo *demo, const json_t *there, struct ym_error 
         sodium_memzero(password, sizeof password);
     }
     return true;
-}
-
-static bool add_accounts(struct demo *demo, struct ym_error *err)
-{
-    json_t *there = NULL;
-
-    bool ok = cli_remote_get(&demo->remote, YM_STR("/api/v1/accounts"), &there, err) &&
-              add_missing(demo, there, err);
-    json_decref(there);
-    return ok;
 }
 
 // ---- the stewards
@@ -477,9 +467,15 @@ static bool add_entry(struct demo *demo, const json_t *dataset, size_t *has, str
     return review(demo, id, state.p, err);
 }
 
+// Whether what it refers to is loaded must be known before it is sent.
+static bool refers(const json_t *dataset)
+{
+    return json_object_get(json_object_get(dataset, "schema"), "foreignKeys") != NULL;
+}
+
 // The file of this number of all datasets; *more: there are later ones. A dataset has one load at
 // once, and one that refers to another waits for it.
-static bool send_round(struct demo *demo, size_t number, const size_t *has, bool *more,
+static bool send_round(struct demo *demo, size_t number, size_t *has, bool *more,
                        struct ym_error *err)
 {
     const json_t *one;
@@ -493,32 +489,73 @@ static bool send_round(struct demo *demo, size_t number, const size_t *has, bool
         *more = *more || json_array_size(files) > number;
         if (has[i] >= number || json_array_size(files) < number)
             continue;
-        if (json_object_get(json_object_get(dataset, "schema"), "foreignKeys") &&
-            !wait_all(demo, err))
+        if (refers(dataset) && !wait_all(demo, err))
             return false;
         if (!send_file(demo, text_of(dataset, "id"), json_array_get(files, number - 1), number,
                        err))
             return false;
+        has[i] = number;
     }
     return wait_all(demo, err);
 }
 
-static bool add_datasets(struct demo *demo, struct ym_error *err)
+// What one agency has: its accounts, its entries, and on its way the first file of each. The server
+// loads these while the next agency's passwords are made.
+static bool add_agency(struct demo *demo, const json_t *there, const char *agency, size_t *has,
+                       struct ym_error *err)
 {
-    const json_t *all = json_object_get(demo->all, "datasets"), *one;
-    size_t *has = ym_arena_alloc(&demo->cli->arena, (json_array_size(all) + 1) * sizeof *has);
+    const json_t *one;
+    size_t i;
+
+    if (!add_accounts(demo, there, agency, err))
+        return false;
+    json_array_foreach(json_object_get(demo->all, "datasets"), i, one)
+    {
+        const json_t *dataset = json_object_get(one, "dataset");
+        const json_t *files = json_object_get(one, "files");
+        const char *id = text_of(dataset, "id");
+        if (!ym_str_is(space_of(id), agency))
+            continue;
+        if (!add_entry(demo, dataset, &has[i], err))
+            return false;
+        if (has[i] > 0 || json_array_size(files) == 0 || refers(dataset))
+            continue;
+        if (!send_file(demo, id, json_array_get(files, 0), 1, err))
+            return false;
+        has[i] = 1;
+    }
+    return true;
+}
+
+static bool add_all(struct demo *demo, const json_t *there, size_t *has, struct ym_error *err)
+{
+    const json_t *one;
     bool more = true;
     size_t i;
 
-    json_array_foreach(all, i, one)
+    json_array_foreach(json_object_get(demo->all, "agencies"), i, one)
     {
-        if (!add_entry(demo, json_object_get(one, "dataset"), &has[i], err))
+        if (!add_agency(demo, there, text_of(one, "name"), has, err))
             return false;
     }
+    if (!add_accounts(demo, there, "", err))
+        return false;
     for (size_t number = 1; more; number++)
         if (!send_round(demo, number, has, &more, err))
             return false;
     return true;
+}
+
+static bool add_datasets(struct demo *demo, struct ym_error *err)
+{
+    size_t n = json_array_size(json_object_get(demo->all, "datasets"));
+    size_t *has = ym_arena_alloc(&demo->cli->arena, (n + 1) * sizeof *has);
+    json_t *there = NULL;
+
+    bool ok = cli_remote_get(&demo->remote, YM_STR("/api/v1/accounts?limit=1000"), &there, err) &&
+              add_all(demo, there, has, err);
+    json_decref(there);
+    return ok;
 }
 
 static void tell_end(const struct demo *demo)
@@ -545,8 +582,8 @@ static int run(struct cli *cli)
     if (sodium_init() < 0)
         ym_fail(&err, YM_FAULT, "cli.random", "the library for random numbers does not start");
     else
-        ok = open_demo(&demo, &err) && add_agencies(&demo, &err) && add_accounts(&demo, &err) &&
-             add_datasets(&demo, &err) && add_systems(&demo, &err);
+        ok = open_demo(&demo, &err) && add_agencies(&demo, &err) && add_datasets(&demo, &err) &&
+             add_systems(&demo, &err);
     for (size_t i = 0; i < demo.n_sent; i++)
         json_decref(demo.sent[i].load);
     for (size_t i = 0; i < demo.n_stewards; i++)
