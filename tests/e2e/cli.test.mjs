@@ -41,10 +41,10 @@ test('the demonstration is loaded once, and said so the second time', async () =
   assert.ok(Date.now() - began < 10_000)
   assert.match(server.cli(['demo']).out, /already/)
   const list = server.cli(['dataset', 'list', '--json']).json.items
-  assert.equal(list.length, 43)
+  assert.equal(list.length, 55)
   const mounted = list.filter((one) => one.current)
-  assert.equal(mounted.length, 37)
-  assert.ok(mounted.every((one) => one.current.rows.kept > 40 && one.current.rows.quarantined > 0))
+  assert.equal(mounted.length, 42)
+  assert.ok(mounted.every((one) => one.current.rows.kept > 20 && one.current.rows.quarantined > 0))
   const accounts = join(server.data, 'demo-accounts.txt')
   assert.equal(statSync(accounts).mode & 0o777, 0o600)
   assert.match(readFileSync(accounts, 'utf8'), /^chen_steward\t\S{16}\tsteward\tenvironment$/m)

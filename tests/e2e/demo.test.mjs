@@ -28,10 +28,10 @@ after(async () => {
 const file = (dataset, number) => make('file', dataset, String(number))
 const everyFile = plan.datasets.flatMap(({ dataset, files }) => files.map((one, i) => ({ id: dataset.id, schema: dataset.schema, name: one.name, number: i + 1 })))
 
-test('there is a province: 17 prefectures, 18 agencies, entries with data and without', () => {
+test('there is a province: 17 prefectures, 28 agencies, entries with data and without', () => {
   const { places } = JSON.parse(readFileSync(join(build, 'share/yunmeng/demo/province.json'), 'utf8'))
   assert.equal(places.length, 17)
-  assert.equal(plan.agencies.length, 18)
+  assert.equal(plan.agencies.length, 28)
   const withData = plan.datasets.filter(({ files }) => files.length > 0)
   assert.ok(withData.length >= 30 && withData.length < plan.datasets.length)
   assert.ok(new Set(withData.map(({ dataset }) => dataset.id.split('.')[0])).size >= 12)
@@ -81,7 +81,7 @@ test('its files are as ugly as those of departments', () => {
   for (const code of ['resident_id', 'credit_code', 'vin', 'phone', 'region', 'type', 'minimum', 'maximum', 'enum', 'pattern', 'required', 'unique', 'reference', 'width'])
     assert.ok(reasons.has(code), code)
   assert.ok(expected.some((one) => one.dropped > 0))
-  assert.equal(expected.filter((one) => one.file.endsWith('.xlsx')).length, 4)
+  assert.equal(expected.filter((one) => one.file.endsWith('.xlsx')).length, 5)
   const bytes = everyFile.map(({ id, number }) => file(id, number))
   const fails = (text, encoding) => {
     try {
@@ -148,6 +148,19 @@ test('entries are whole and published, by the stewards themselves; the mount rat
     assert.ok(systems.some(({ gates }) => gates[gate].pass), gate)
     assert.ok(systems.some(({ gates }) => !gates[gate].pass), gate)
   }
+})
+
+test('the overview has something to show by prefecture, by openness and by plan; a field has its one source', async () => {
+  const { all, agencies, regions } = (await server.api('GET', '/api/v1/overview')).json
+  assert.equal(agencies.length, 28)
+  const at = new Map(regions.map(({ region, figures }) => [region, figures]))
+  assert.equal(at.size, 11) // the province, and ten prefectures with a bureau of their own
+  assert.deepEqual([at.get('420100').datasets, at.get('420100').mounted, at.get('421000').mounted], [2, 1, 0])
+  for (const [what, one] of Object.entries({ ...all.sharing, ...all.openness, ...all.plan })) assert.ok(one > 0, what)
+  assert.ok(all.rows.kept < all.rows.in && all.rows.kept > 0.9 * all.rows.in)
+  const fields = (await server.api('GET', '/api/v1/shared-fields?limit=1000')).json.items
+  for (const { field, agency } of plan.sources) assert.equal(fields.find((one) => one.title === field)?.source?.agency.name, agency, field)
+  assert.ok(fields.length > plan.sources.length)
 })
 
 test('run again it changes nothing and ends in seconds', () => {

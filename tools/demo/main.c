@@ -439,7 +439,12 @@ static json_t *entry_of(const struct demo_province *all, const json_t *dataset, 
     for (size_t i = 0; i < YM_COUNT(owed); i++)
         if (strcmp(text_of(dataset, owed[i].where), owed[i].is) == 0)
             json_object_set_new(entry, owed[i].name, json_string(owed[i].value));
-    json_object_set_new(entry, "code", json_sprintf("420000/%zu/%02zu", 1001 + number, at));
+    json_object_set_new(
+        entry, "code",
+        json_sprintf(
+            "%s/%zu/%02zu",
+            text_of(json_array_get(json_object_get(all->json, "agencies"), number), "region"),
+            1001 + number, at));
     json_object_set_new(entry, "format", json_string("spreadsheet"));
     json_object_set_new(entry, "sharing_way", json_string("platform"));
     json_object_set_new(entry, "contact", json_string("信息中心（演示）"));
@@ -513,9 +518,10 @@ static int plan(struct demo_province *all)
         json_array_append_new(datasets, json_pack("{s:o, s:o}", "dataset", entry_of(all, one, at),
                                                   "files", files_of(all, one)));
     }
-    print(json_pack("{s:O, s:O, s:O, s:o}", "agencies", json_object_get(all->json, "agencies"),
+    print(json_pack("{s:O, s:O, s:O, s:O, s:o}", "agencies", json_object_get(all->json, "agencies"),
                     "accounts", json_object_get(all->json, "accounts"), "systems",
-                    json_object_get(all->json, "systems"), "datasets", datasets));
+                    json_object_get(all->json, "systems"), "sources",
+                    json_object_get(all->json, "sources"), "datasets", datasets));
     return 0;
 }
 

@@ -354,6 +354,20 @@ static void put_wave(const struct part *part, const struct demo_row *row, int64_
     ym_buf_printf(out, "%" PRId64, part->num[0] + half * turn / 12 + noise);
 }
 
+// All, or those of the prefecture whose code is said: they stand together.
+static void counties_of(const struct demo_province *all, struct demo_axis *axis)
+{
+    axis->n = 0;
+    for (size_t i = 0; i < all->n_counties; i++) {
+        if (axis->arg[0].n > 0 && !ym_str_eq(all->counties[i].city, axis->arg[0]))
+            continue;
+        if (axis->n++ == 0)
+            axis->from = (int64_t)i;
+    }
+    if (axis->n == 0)
+        demo_die("'%.*s' is no prefecture", YM_FMT(axis->arg[0]));
+}
+
 struct demo_axis demo_axis_parse(struct demo_province *all, struct ym_str text)
 {
     struct demo_axis axis = {.n = 1};
@@ -363,7 +377,7 @@ struct demo_axis demo_axis_parse(struct demo_province *all, struct ym_str text)
     for (size_t i = 0; i < YM_COUNT(axis.arg) && rest.p; i++)
         (void)ym_str_cut(&rest, ' ', &axis.arg[i]);
     if (ym_str_is(axis.kind, "county"))
-        axis.n = (int64_t)all->n_counties;
+        counties_of(all, &axis);
     else if (ym_str_is(axis.kind, "city"))
         axis.n = (int64_t)all->n_cities;
     else if (ym_str_is(axis.kind, "list"))
@@ -390,7 +404,7 @@ static void put_axis(const struct part *part, const struct demo_row *row, int64_
 
     (void)who;
     if (ym_str_is(axis->kind, "county"))
-        put_place(&row->all->counties[at], part->arg[1], out);
+        put_place(&row->all->counties[axis->from + at], part->arg[1], out);
     else if (ym_str_is(axis->kind, "city"))
         put_place(&row->all->counties[row->all->cities[at]],
                   part->arg[1].n > 0 ? part->arg[1] : YM_STR("city"), out);

@@ -330,6 +330,42 @@ static bool add_systems(struct demo *demo, struct ym_error *err)
     return ok;
 }
 
+// ---- one datum, one source: who answers for a field that several agencies hold
+
+static bool has_source(const json_t *there, const char *field)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(json_object_get(there, "items"), i, one)
+    {
+        if (strcmp(text_of(one, "title"), field) == 0)
+            return json_is_object(json_object_get(one, "source"));
+    }
+    return false;
+}
+
+static bool add_sources(struct demo *demo, struct ym_error *err)
+{
+    json_t *there = NULL;
+    const json_t *one;
+    size_t i;
+    bool made;
+    bool ok =
+        cli_remote_get(&demo->remote, YM_STR("/api/v1/shared-fields?limit=1000"), &there, err);
+
+    json_array_foreach(json_object_get(demo->all, "sources"), i, one)
+    {
+        if (!ok || has_source(there, text_of(one, "field")))
+            continue;
+        ok = post(demo, &demo->remote, YM_STR("/api/v1/shared-fields"), one, &made, err);
+        if (ok)
+            tell(demo, "source:", "数源：", text_of(one, "field"));
+    }
+    json_decref(there);
+    return ok;
+}
+
 // ---- datasets and their files
 
 static void tell_load(struct demo *demo, const struct cli_load *what, const json_t *load)
@@ -583,7 +619,7 @@ static int run(struct cli *cli)
         ym_fail(&err, YM_FAULT, "cli.random", "the library for random numbers does not start");
     else
         ok = open_demo(&demo, &err) && add_agencies(&demo, &err) && add_datasets(&demo, &err) &&
-             add_systems(&demo, &err);
+             add_systems(&demo, &err) && add_sources(&demo, &err);
     for (size_t i = 0; i < demo.n_sent; i++)
         json_decref(demo.sent[i].load);
     for (size_t i = 0; i < demo.n_stewards; i++)
