@@ -120,6 +120,35 @@ static void add_element(struct ym_buf *xml, const char *name, struct ym_str valu
     ym_buf_printf(xml, "</%s>\n", name);
 }
 
+/* The first release made its database with lazy_load_tables, and a table that the engine has not
+ * loaded itself is left out of BACKUP. The database's own statement lies in a file; no child runs
+ * while it is changed. */
+static bool load_at_start(const struct engine_options *options, struct ym_error *err)
+{
+    static const char lazy[] = "\nSETTINGS lazy_load_tables = 1";
+    char name[300], path[4096], text[1024];
+
+    if (!options->database)
+        return true;
+    (void)snprintf(name, sizeof name, "store/metadata/%s.sql", options->database);
+    int fd = open(engine_path(options, name, path), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT || fail_file(err, "read", name);
+    ssize_t n = read(fd, text, sizeof text);
+    close(fd);
+    if (n < 0)
+        return fail_file(err, "read", name);
+    struct ym_str old = {text, (size_t)n};
+    size_t at = ym_str_find(old, YM_STR(lazy), 0);
+    if (at == SIZE_MAX || old.n == sizeof text)
+        return true;
+    size_t behind = at + sizeof lazy - 1;
+    memmove(text + at, text + behind, old.n - behind);
+    ym_log(YM_INFO, "engine.loads_at_start",
+           YM_ARGS(ym_text("database", ym_str(options->database))));
+    return write_file(options, name, (struct ym_str){text, old.n - (sizeof lazy - 1)}, err);
+}
+
 bool engine_config(const struct engine_options *options, struct ym_error *err)
 {
     static const char *const folders[] = {"", "store", "config", "tmp"};
@@ -139,7 +168,8 @@ bool engine_config(const struct engine_options *options, struct ym_error *err)
         ym_buf_add(&xml, YM_STR("  </backups>\n"));
     }
     ym_buf_add(&xml, YM_STR("</clickhouse>\n"));
-    bool ok = write_file(options, "config/users.xml", YM_STR(USERS), err) &&
+    bool ok = load_at_start(options, err) &&
+              write_file(options, "config/users.xml", YM_STR(USERS), err) &&
               write_file(options, "config/config.xml", ym_buf_str(&xml), err);
     ym_buf_clear(&xml);
     return ok;
