@@ -140,7 +140,7 @@ async function sameAsNothing(route, entry, role, person, answer) {
   return told[0] === told[1] ? [] : [`${route} as ${role}: ${told[0]}, but ${told[1]} for what is not there`]
 }
 
-test('every route answers every role as declared, and tells nothing of another agency', async () => {
+test('P6: every route answers every role as declared, and tells nothing of another agency', async () => {
   const wrong = []
   for (const route of routes) {
     const entry = matrix[route]

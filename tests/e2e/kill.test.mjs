@@ -95,7 +95,7 @@ async function settled(load) {
   }
 }
 
-test(`${kills} kills lose no accepted row and show no half version`, { timeout: kills * 30_000 }, async () => {
+test(`P1, P2: ${kills} kills lose no accepted row and show no half version`, { timeout: kills * 30_000 }, async () => {
   const counts = {}
   let checks = 0
   for (let n = 0; n < kills; n++) {

@@ -58,7 +58,7 @@ test('a person who signs in, loads and asks is in no line of the log and in no f
   }
 })
 
-test('the engine is killed: catalogue and uploads go on, rows answer 503 with Retry-After and come back', async () => {
+test('P8: the engine is killed: catalogue and uploads go on, rows answer 503 with Retry-After and come back', async () => {
   const before = (await server.api('GET', '/api/v1/health')).json.engine.starts
   const [pid] = childrenOf(server.pid, 'yunmeng-engine')
   process.kill(pid, 'SIGSTOP') // it hangs first, so that there is a time in which it is away
@@ -86,7 +86,7 @@ test('the engine is killed: catalogue and uploads go on, rows answer 503 with Re
   assert.ok((await server.api('GET', '/api/v1/health')).json.engine.starts > before)
 })
 
-test('little room on the disk: uploads and loads are refused by 507, all else goes on, and it ends by itself', async (t) => {
+test('P12: little room on the disk: uploads and loads are refused by 507, all else goes on, and it ends by itself', async (t) => {
   const disk = join(place, 'disk')
   mkdirSync(disk)
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=220m', 'tmpfs', disk]).status !== 0) {
@@ -128,7 +128,7 @@ test('little room on the disk: uploads and loads are refused by 507, all else go
   }
 })
 
-test('a clock an hour behind the last record refuses the start; accepted once, no id is used twice', async (t) => {
+test('P11: a clock an hour behind the last record refuses the start; accepted once, no id is used twice', async (t) => {
   const late = spawnSync('faketime', ['-f', '-1h', 'date', '+%s'], { encoding: 'utf8' })
   if (late.status !== 0 || Math.abs(Number(late.stdout) * 1000 + 3_600_000 - Date.now()) > 60_000) {
     t.skip('faketime does not work here')
