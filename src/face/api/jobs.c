@@ -52,26 +52,42 @@ static bool may_see(const struct org_caller *caller, const struct jobs_view *vie
            (caller->account && caller->account == view->account);
 }
 
+// Agencies that the caller works for, each once.
+static size_t own_agencies(const struct org_caller *caller, int64_t ids[JOBS_AGENCIES])
+{
+    struct org_grant grants[JOBS_AGENCIES];
+    size_t n = 0, all = org_grants(caller, grants, JOBS_AGENCIES);
+
+    for (size_t i = 0; i < all; i++) {
+        bool known = grants[i].agency == 0;
+        for (size_t k = 0; k < n && !known; k++)
+            known = ids[k] == grants[i].agency;
+        if (!known)
+            ids[n++] = grants[i].agency;
+    }
+    return n;
+}
+
+// What may_see lets through: all, or those of the caller's agencies and the own ones.
 bool api_jobs_get(struct http_request *rq, struct http_reply *re, struct ym_error *err)
 {
     const struct org_caller *caller = api_caller(rq);
     bool all = org_holds(caller, SEE_ALL, 0);
+    int64_t before, limit = api_limit(rq), agencies[JOBS_AGENCIES];
     struct jobs_list found = {0};
-    int64_t before, limit = api_limit(rq);
 
     if (!api_after(rq, &before, err))
         return false;
     struct jobs_filter filter = {
-        .agency = all ? 0 : caller->agency,
+        .agencies = agencies,
+        .n_agencies = all ? 0 : own_agencies(caller, agencies),
+        .or_account = caller->account,
         .account = http_param(rq, "mine").p ? caller->account : 0,
         .state = http_param(rq, "state"),
     };
-    // Of whoever has no agency only the own ones are seen; own ones are of any agency.
-    if (!all && (filter.account || !filter.agency)) {
-        filter.agency = 0;
+    if (!all && filter.n_agencies == 0)
         filter.account = caller->account;
-    }
-    if ((all || filter.agency || filter.account) &&
+    if ((all || filter.n_agencies || filter.account) &&
         !jobs_find(api_of(rq)->options.jobs, &filter, before, limit, rq->arena, &found, err))
         return false;
     json_t *items = json_array(), *next = NULL;

@@ -115,9 +115,12 @@ struct jobs_list {
 // Newest first, before id `before` (0: from the newest); `agency` 0: of all.
 YM_MUST bool jobs_list(struct jobs *jobs, int64_t agency, int64_t before, int64_t limit,
                        struct ym_arena *arena, struct jobs_list *out, struct ym_error *err);
+enum { JOBS_AGENCIES = 64 }; // of one filter
 struct jobs_filter {
-    int64_t agency, account; // 0: of all
-    struct ym_str state;     // a state's name, or none
+    const int64_t *agencies; // of any of these n_agencies, or of `or_account`; 0: of all
+    size_t n_agencies;
+    int64_t or_account, account; // 0: of all
+    struct ym_str state;         // a state's name, or none
 };
 YM_MUST bool jobs_find(struct jobs *jobs, const struct jobs_filter *filter, int64_t before,
                        int64_t limit, struct ym_arena *arena, struct jobs_list *out,

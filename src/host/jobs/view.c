@@ -128,35 +128,66 @@ bool jobs_get(struct jobs *jobs, int64_t id, struct ym_arena *arena, struct jobs
     return true;
 }
 
-#define JOBS_FILTER                                                                                \
-    " FROM job WHERE (:agency = 0 OR agency = :agency) AND (:account = 0 OR account = :account)"   \
-    " AND (:state = '' OR state = :state)"
-static const char SQL_COUNT[] = "SELECT COUNT(*)" JOBS_FILTER;
-static const char SQL_LIST[] = "SELECT " JOBS_COLUMNS JOBS_FILTER
-                               " AND id < :before"
-                               " ORDER BY id DESC LIMIT :limit";
-static bool count(struct store *store, struct ym_args filter, int64_t *total, struct ym_error *err)
-{
+static const char SQL_FILTER[] =
+    " FROM job WHERE (:account = 0 OR account = :account) AND (:state = '' OR state = :state)";
+static const char SQL_PAGE[] = " AND id < :before ORDER BY id DESC LIMIT :limit";
+enum { FIXED = 5 }; // parameters besides the agencies
 
-    return store_one(store, SQL_COUNT, filter, total, err);
+// The two statements of a filter and their parameters: a list in SQL is written out.
+struct question {
+    const char *count, *list;
+    struct ym_arg args[FIXED + JOBS_AGENCIES];
+    size_t n;
+};
+static void add(struct question *q, struct ym_arg arg)
+{
+    q->args[q->n++] = arg;
+}
+
+static void prepare(struct question *q, const struct jobs_filter *filter, struct ym_arena *arena)
+{
+    struct ym_buf which = {0};
+
+    assert(filter->n_agencies <= JOBS_AGENCIES);
+    q->n = 0;
+    add(q, ym_int("account", filter->account));
+    add(q, ym_text("state", filter->state.p ? filter->state : YM_STR("")));
+    ym_buf_add(&which, ym_str(SQL_FILTER));
+    for (size_t i = 0; i < filter->n_agencies; i++) {
+        const char *name = ym_arena_printf(arena, "agency%zu", i).p;
+        ym_buf_printf(&which, "%s:%s", i > 0 ? ", " : " AND (agency IN (", name);
+        add(q, ym_int(name, filter->agencies[i]));
+    }
+    if (filter->n_agencies > 0) {
+        ym_buf_add(&which, YM_STR(") OR (account = :or_account AND :or_account <> 0))"));
+        add(q, ym_int("or_account", filter->or_account));
+    }
+    q->count = ym_arena_printf(arena, "SELECT COUNT(*)%s", ym_buf_cstr(&which)).p;
+    q->list =
+        ym_arena_printf(arena, "SELECT " JOBS_COLUMNS "%s%s", ym_buf_cstr(&which), SQL_PAGE).p;
+    ym_buf_clear(&which);
+}
+
+static bool count(struct store *store, const struct question *q, int64_t *total,
+                  struct ym_error *err)
+{
+    return store_one(store, q->count, (struct ym_args){q->args, q->n}, total, err);
 }
 
 bool jobs_find(struct jobs *jobs, const struct jobs_filter *filter, int64_t before, int64_t limit,
                struct ym_arena *arena, struct jobs_list *out, struct ym_error *err)
 {
-    struct ym_arg agency = ym_int("agency", filter->agency);
-    struct ym_arg account = ym_int("account", filter->account);
-    struct ym_arg state = ym_text("state", filter->state.p ? filter->state : YM_STR(""));
-    struct ym_arg first = ym_int("before", before > 0 ? before : INT64_MAX);
     struct store *store = NULL;
     struct store_rows *rows = NULL;
+    struct question q;
     size_t cap = 0;
 
     *out = (struct jobs_list){0};
-    bool ok = store_take(jobs->options.pool, &store, err) &&
-              count(store, YM_ARGS(agency, account, state), &out->total, err) &&
-              store_ask(store, SQL_LIST,
-                        YM_ARGS(agency, account, state, first, ym_int("limit", limit)), &rows, err);
+    prepare(&q, filter, arena);
+    bool ok = store_take(jobs->options.pool, &store, err) && count(store, &q, &out->total, err);
+    add(&q, ym_int("before", before > 0 ? before : INT64_MAX));
+    add(&q, ym_int("limit", limit));
+    ok = ok && store_ask(store, q.list, (struct ym_args){q.args, q.n}, &rows, err);
     if (ok) {
         while (store_next(rows, err)) {
             out->items = ym_arena_grow(arena, out->items, &cap, out->n + 1, sizeof *out->items);
@@ -173,7 +204,9 @@ bool jobs_find(struct jobs *jobs, const struct jobs_filter *filter, int64_t befo
 bool jobs_list(struct jobs *jobs, int64_t agency, int64_t before, int64_t limit,
                struct ym_arena *arena, struct jobs_list *out, struct ym_error *err)
 {
-    return jobs_find(jobs, &(struct jobs_filter){.agency = agency}, before, limit, arena, out, err);
+    const struct jobs_filter filter = {.agencies = &agency, .n_agencies = agency ? 1 : 0};
+
+    return jobs_find(jobs, &filter, before, limit, arena, out, err);
 }
 
 static void stop_here(struct jobs *jobs, int64_t id)

@@ -509,6 +509,57 @@ static void an_event_makes_a_job_of_each_follower(void **state)
     close_place(&place);
 }
 
+static int64_t add_of(struct place *place, int64_t agency, int64_t account)
+{
+    struct jobs_new what = {
+        .kind = "quick", .subject = YM_STR("a.b"), .agency = agency, .account = account};
+    struct ym_error err = {0};
+    struct store *store = NULL;
+    int64_t id = 0;
+
+    assert_true(store_take(place->pool, &store, &err));
+    assert_true(store_begin(store, &err));
+    assert_true(jobs_add(place->jobs, store, &what, &id, &err));
+    assert_true(store_commit(store, &err));
+    store_give(place->pool, store);
+    jobs_wake(place->jobs);
+    return id;
+}
+
+static void jobs_of_several_agencies_and_the_own_ones_are_one_list(void **state)
+{
+    struct place place = {0};
+    struct ym_arena arena = {0};
+    struct ym_error err = {0};
+    struct jobs_list list;
+    const int64_t agencies[] = {7, 9};
+    struct jobs_filter filter = {.agencies = agencies, .n_agencies = 2, .or_account = 20};
+
+    open_place(*state, 1, 0, &place);
+    const int64_t ids[] = {add_of(&place, 7, 8), add_of(&place, 11, 8), add_of(&place, 9, 8),
+                           add_of(&place, 11, 20), add_of(&place, 0, 0)};
+    for (size_t i = 0; i < YM_COUNT(ids); i++)
+        assert_true(jobs_wait(place.jobs, ids[i], 10000));
+    assert_true(jobs_find(place.jobs, &filter, 0, 10, &arena, &list, &err));
+    assert_int_equal(list.total, 3);
+    assert_int_equal(list.n, 3);
+    assert_int_equal(list.items[0].id, ids[3]);
+    assert_int_equal(list.items[1].id, ids[2]);
+    assert_int_equal(list.items[2].id, ids[0]);
+    assert_true(jobs_find(place.jobs, &filter, ids[3], 1, &arena, &list, &err));
+    assert_int_equal(list.n, 1);
+    assert_int_equal(list.total, 3);
+    assert_int_equal(list.items[0].id, ids[2]);
+    filter.or_account = 0; // no account: not the jobs that are nobody's
+    assert_true(jobs_find(place.jobs, &filter, 0, 10, &arena, &list, &err));
+    assert_int_equal(list.total, 2);
+    filter.account = 20;
+    assert_true(jobs_find(place.jobs, &filter, 0, 10, &arena, &list, &err));
+    assert_int_equal(list.total, 0);
+    ym_arena_clear(&arena);
+    close_place(&place);
+}
+
 static void a_job_that_kills_its_servers_is_given_up(void **state)
 {
     struct place place = {0};
@@ -550,6 +601,7 @@ int main(void)
         cmocka_unit_test(a_live_lease_is_renewed_and_not_taken),
         cmocka_unit_test(two_servers_run_each_job_once),
         cmocka_unit_test(an_event_makes_a_job_of_each_follower),
+        cmocka_unit_test(jobs_of_several_agencies_and_the_own_ones_are_one_list),
         cmocka_unit_test(a_job_that_kills_its_servers_is_given_up),
     };
 
