@@ -6,6 +6,8 @@ declare module 'vue-router' {
     /** Drawn with the workbench's side bar when somebody is signed in. */
     workbench?: boolean
     /** The entry of the top bar that this page belongs to. */
+    /** A page of the administration that everyone may read. */
+    open?: boolean
     entry?: 'home' | 'catalogue' | 'overview'
   }
 }
@@ -37,16 +39,6 @@ export const router = createRouter({
       path: '/datasets/:id/edit',
       component: withTexts(() => import('@/pages/entry/EditEntryPage.vue'), 'entry'),
       props: true,
-      meta: { workbench: true },
-    },
-    {
-      path: '/admin/systems',
-      component: withTexts(() => import('@/pages/admin/SystemsPage.vue'), 'admin'),
-      meta: { workbench: true },
-    },
-    {
-      path: '/shared-fields',
-      component: withTexts(() => import('@/pages/admin/SharedFieldsPage.vue'), 'admin'),
       meta: { workbench: true },
     },
     {
@@ -89,6 +81,8 @@ export const router = createRouter({
         { path: '', redirect: '/admin/agencies' },
         { path: 'agencies', component: withTexts(() => import('@/pages/admin/AgenciesPage.vue'), 'admin') },
         { path: 'accounts', component: withTexts(() => import('@/pages/admin/AccountsPage.vue'), 'admin') },
+        { path: 'systems', component: withTexts(() => import('@/pages/admin/SystemsPage.vue'), 'admin') },
+        { path: '/shared-fields', component: withTexts(() => import('@/pages/admin/SharedFieldsPage.vue'), 'admin'), meta: { open: true } },
         { path: 'calendar', component: withTexts(() => import('@/pages/admin/CalendarPage.vue'), 'admin') },
         { path: 'health', component: withTexts(() => import('@/pages/admin/HealthPage.vue'), 'admin') },
         { path: '/audit', component: withTexts(() => import('@/pages/audit/AuditPage.vue'), 'audit') },

@@ -1,7 +1,7 @@
 // Who uses the portal. One state for the whole page; `turn` counts sign-ins and sign-outs, and loads follow it.
 import { reactive, readonly } from 'vue'
 import { asProblem, onSignInNeeded, setCsrf, type Problem, type Text } from '@/api/http'
-import { deleteSession, getSession, postSession, type Account, type Role, type SessionFacts } from '@/api/session'
+import { deleteSession, getSession, postSession, type Account, type AgencyRef, type Role, type SessionFacts } from '@/api/session'
 
 interface SessionState {
   state: 'waiting' | 'failed' | 'ready'
@@ -69,6 +69,12 @@ onSignInNeeded(() => {
 /** Does the account hold one of these roles, in whatever agency? */
 export function holds(...roles: Role[]) {
   return session.account?.roles.some((one) => roles.includes(one.role)) ?? false
+}
+
+/** The agencies in which the account holds one of these roles (none named: any), each once. */
+export function agenciesOf(...roles: Role[]): AgencyRef[] {
+  const held = session.account?.roles.filter((one) => !roles.length || roles.includes(one.role)) ?? []
+  return [...new Map(held.flatMap((one) => (one.agency ? [[one.agency.id, one.agency] as const] : []))).values()]
 }
 
 export function useSession() {

@@ -6,7 +6,7 @@ import { computed, type Component } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
 import { adminEntries } from '@/pages/admin/entries'
-import { holds, useSession } from '@/session'
+import { agenciesOf, holds, useSession } from '@/session'
 
 export interface Entry {
   to: string
@@ -29,33 +29,36 @@ export function useEntries() {
   const workbench = computed<Entry[]>(() => {
     const account = session.account
     if (!account) return []
-    const own = account.agency ? `/datasets?agency=${encodeURIComponent(account.agency.name)}` : '/datasets'
+    const agencies = agenciesOf().map((one) => one.name)
+    const own = agencies.length ? `/datasets?agency=${encodeURIComponent(agencies.join(','))}` : '/datasets'
+    const staff = account.roles.some((one) => one.role !== 'citizen')
+    const steward = holds('steward', 'administrator')
     const entries: Entry[] = [
       { to: '/', title: t('nav.workbench'), here: route.path === '/', icon: Odometer },
       { to: own, title: t('nav.datasets'), here: false, icon: Collection },
     ]
-    if (account.role === 'steward' || account.role === 'administrator') {
+    if (steward) {
       const to = '/datasets/new'
       entries.push({ to, title: t('nav.new_dataset'), here: route.path === to, icon: Plus })
     }
-    if (account.role !== 'citizen') {
+    if (staff) {
       entries.push({ to: '/quarantine', title: t('nav.quarantine'), here: route.path === '/quarantine', icon: Warning })
     }
     const here = route.path === '/jobs' || route.path.includes('/loads/')
     entries.push({ to: '/jobs', title: t('nav.jobs'), here, icon: DataLine })
-    if (account.role === 'administrator' || account.role === 'auditor') {
+    if (holds('administrator', 'auditor')) {
       const to = '/admin/health'
       entries.push({ to, title: t('nav.health'), here: route.path === to, icon: FirstAidKit })
     }
-    if (account.role === 'steward' || account.role === 'administrator') {
+    if (steward) {
       const query = '/datasets?state=submitted'
       entries.push({ to: query, title: t('nav.reviews'), here: route.fullPath === query, icon: Finished })
     }
     entries.push({ to: '/shared-fields', title: t('shared.title'), here: route.path === '/shared-fields', icon: Connection })
-    if (account.role !== 'citizen') {
+    if (staff) {
       entries.push({ to: '/admin/systems', title: t('system.title'), here: route.path === '/admin/systems', icon: Monitor })
     }
-    const admin = adminEntries.find((entry) => holds(...entry.roles))
+    const admin = adminEntries.find((entry) => !entry.common && holds(...entry.roles))
     if (admin) entries.push({ to: admin.to, title: t('nav.admin'), here: false, icon: Setting })
     return entries
   })
