@@ -1,5 +1,5 @@
 // The shell: language, theme, search, navigation, keyboard.
-import { accounts, checkPage, expect, looks, settle, signIn, test } from '../../../web/tests/browser'
+import { accounts, checkPage, expect, looks, settle, signIn, signInByForm, test } from '../../../web/tests/browser'
 
 test('the language is switched by one press and stays', async ({ watched }) => {
   const { page } = watched
@@ -39,6 +39,67 @@ test('the search box of the bar leads to the catalogue by keyboard', async ({ wa
   await expect(page).toHaveURL(/\/datasets\?q=xyzzy$/)
   await expect(page.getByRole('link', { name: '去掉全部条件' })).toBeVisible()
 })
+
+for (const look of looks) {
+  test.describe(`Ctrl-K, ${look.name}`, () => {
+    test.use({ look })
+
+    test('datasets, pages and actions are found, by arrows and Enter, and Esc gives the focus back', async ({ watched }) => {
+      const { page } = watched
+      const english = look.lang === 'en'
+      await signIn(page, accounts.steward)
+      await page.goto('/datasets')
+      await settle(page)
+      const from = page.locator('article h2 a').first()
+      await from.focus()
+      await page.keyboard.press('Control+k')
+      const box = page.getByRole('combobox', { name: english ? 'Search data, pages, actions' : '查找数据、页面、操作' })
+      await expect(box).toBeFocused()
+      const option = (name: string | RegExp) => page.getByRole('listbox').getByRole('option', { name })
+      await expect(option(english ? 'Jobs' : '任务')).toBeVisible()
+      await checkPage(page)
+      await page.keyboard.press('Escape')
+      await expect(page.getByRole('listbox')).toHaveCount(0)
+      await expect(from).toBeFocused()
+
+      // What the catalogue finds stands first; what is chosen is told to a screen reader.
+      const { items } = (await (await page.request.get('/api/v1/datasets?limit=50')).json()) as { items: { id: string; may: { load: boolean } }[] }
+      const id = items.find((one) => one.may.load && !one.id.includes('trial'))!.id
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type(id)
+      await expect(option(new RegExp(`${id.replace('.', '\\.')}$`))).toBeVisible()
+      const active = async () => page.locator(`[id="${(await box.getAttribute('aria-activedescendant')) ?? ''}"]`)
+      await expect(await active()).toHaveAttribute('aria-selected', 'true')
+      await expect(await active()).toContainText(id)
+      await checkPage(page)
+      await page.keyboard.press('ArrowDown')
+      await expect(page.locator('[role=option][aria-selected=true]')).toHaveCount(1)
+      await expect(await active()).not.toContainText(id)
+      await page.keyboard.press('ArrowUp')
+      await page.keyboard.press('Enter')
+      await expect(page).toHaveURL(new RegExp(`/datasets/${id.replace('.', '\\.')}$`))
+      await settle(page)
+
+      // First letters of pinyin; an action of the page that one is on; a number of a person is not sent.
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type(english ? 'renwu' : 'rw')
+      await expect(option(english ? 'Jobs' : '任务')).toHaveAttribute('aria-selected', 'true')
+      await page.keyboard.press('Control+a')
+      const asked: string[] = []
+      page.on('request', (request) => void asked.push(request.url()))
+      await page.keyboard.type('42010019900101003X')
+      await expect(page.getByText(english ? 'A resident id is not searched for' : '身份证号不在这里查找')).toBeVisible()
+      await page.keyboard.press('Control+a')
+      await page.keyboard.type(english ? 'load upload' : 'guiji')
+      await expect(option(english ? 'Load a file into this dataset' : '为这个信息资源归集新批次')).toBeVisible()
+      expect(asked.filter((url) => url.includes('42010019900101003'))).toEqual([])
+      await option(english ? 'Load a file into this dataset' : '为这个信息资源归集新批次').click()
+      await expect(page).toHaveURL(/\/loads\/new$/)
+      await settle(page)
+      await checkPage(page)
+    })
+  })
+}
 
 test('a filter of the catalogue is in the address and comes back with Back', async ({ watched }) => {
   const { page } = watched
@@ -88,7 +149,7 @@ test('the skip link moves the focus into the page', async ({ watched }) => {
 
 test('the account menu closes with Esc and gives the focus back; signing out works', async ({ watched }) => {
   const { page } = watched
-  await signIn(page, accounts.steward)
+  await signInByForm(page, accounts.steward)
   const button = page.locator('header [aria-controls=account-panel]')
   await button.click()
   const out = page.getByRole('button', { name: '退出登录' })

@@ -28,7 +28,7 @@ export const localeOf = (room: string, language: string) => `locales/${room && `
 export function pages(): Map<string, string[]> {
   const fetched = /import\('@\/(pages\/[\w/]+\.vue)'\)(?:((?:, '\w+')+)\))?/g
   const found = new Map<string, string[]>()
-  for (const file of ['router.ts', 'App.vue']) {
+  for (const file of ['router.ts', 'App.vue', 'parts/SearchBox.vue']) {
     for (const [, page, list] of readFileSync(join(root, file), 'utf8').matchAll(fetched)) {
       found.set(page!, [...(list ?? '').matchAll(/\w+/g)].map(String))
     }
