@@ -5,7 +5,8 @@ export default defineConfig({
   testDir: '../tests/e2e/browser',
   outputDir: './test-results',
   fullyParallel: false,
-  workers: 1,
+  // Files run side by side upon one server: each makes what it changes, under a name of its own.
+  workers: 2,
   retries: 0,
   timeout: 240_000,
   expect: { timeout: 15_000 },

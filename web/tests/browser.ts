@@ -1,6 +1,6 @@
 // What every browser test uses: a page that is watched, languages and themes, sign-in, the accessibility check.
-import AxeBuilder from '@axe-core/playwright'
-import { expect, test as base, type Browser, type Page } from '@playwright/test'
+import { expect, test as base, type Browser, type Cookie, type Page } from '@playwright/test'
+import { source, type AxeResults } from 'axe-core'
 
 export { expect, type Page } from '@playwright/test'
 
@@ -35,6 +35,13 @@ export const accounts = { steward, administrator, auditor }
 
 const start = process.env.YM_BASE_URL ?? ''
 const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
+// It comes with each page as a function that nobody has called yet, which costs next to nothing: sent at each check its
+// half megabyte took as long as the check itself, and a page that is checked twice keeps what is compiled.
+const beginAxe = `globalThis.beginAxe = function () {\n${source}\n}`
+interface AxeWindow {
+  axe?: { run: (where: Document, options: object) => Promise<AxeResults> }
+  beginAxe: () => void
+}
 
 export interface Watched {
   page: Page
@@ -61,6 +68,7 @@ export async function openPage(browser: Browser, look: Look): Promise<Watched> {
     if (message.type() === 'error' || message.type() === 'warning') faults.push(`console: ${message.text()} ${message.location().url}`)
   })
   page.on('pageerror', (error) => faults.push(`script: ${error.message}`))
+  await page.addInitScript(beginAxe)
   await page.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => {
       console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`)
@@ -79,8 +87,26 @@ export const test = base.extend<{ watched: Watched; look: Look }>({
   },
 })
 
-export async function signIn(page: Page, account: { name: string; password: string }) {
+interface Named {
+  name: string
+  password: string
+}
+const sessions = new Map<string, Cookie[]>()
+
+/** Signed in, by a session that the tests of this worker share: only who ends it, or looks at the form, needs his own. */
+export async function signIn(page: Page, account: Named) {
   expect(account.name, 'YM_STEWARD, YM_STEWARD_PASSWORD, YM_ADMIN and YM_ADMIN_PASSWORD name the accounts').not.toBe('')
+  const context = page.context()
+  const known = sessions.get(account.name)
+  if (known) return context.addCookies(known)
+  const answer = await page.request.post('/api/v1/session', { data: account, headers: { Origin: start } })
+  expect(answer.status(), await answer.text()).toBe(201)
+  const fresh = (await context.cookies()).filter((cookie) => cookie.httpOnly)
+  expect(fresh.length).toBe(1)
+  sessions.set(account.name, fresh)
+}
+
+export async function signInByForm(page: Page, account: Named) {
   await page.goto('/sign-in')
   await page.locator('main input[name=name]').fill(account.name)
   await page.locator('main input[name=password]').fill(account.password)
@@ -96,13 +122,24 @@ export async function settle(page: Page) {
 
 /** No finding of axe of any impact, no sideways scroll, one h1. */
 export async function checkPage(page: Page) {
-  const axe = new AxeBuilder({ page }).setLegacyMode(true)
-  const found = await axe.options({ runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }).analyze()
-  expect(found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`)).toEqual([])
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  expect(page.frames().length, 'frames: axe looks at one').toBe(1)
+  const { found, over } = await page.evaluate(async (values) => {
+    const own = window as unknown as AxeWindow
+    if (!own.axe) own.beginAxe()
+    const { violations } = await own.axe!.run(document, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] })
+    return {
+      found: violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`),
+      over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    }
+  }, tags)
+  expect(found).toEqual([])
   expect(over, 'pixels of sideways scroll').toBeLessThanOrEqual(0)
   await expect(page.locator('h1')).toHaveCount(1)
 }
+
+let made = 0
+/** A name that no other test has, of this worker or another, or of a run before. */
+export const newName = (about: string) => `${about}_${Date.now().toString(36)}${process.env.TEST_PARALLEL_INDEX ?? '0'}${made++}`
 
 /** A dataset with published rows that anyone may read: the one with the most rows. */
 export async function openDataset(page: Page): Promise<{ id: string; rows: number; fields: string[]; texts: string[] }> {

@@ -1,6 +1,6 @@
 // Administration, one's own account, the audit trail: pages, keyboard, both languages, as people use them.
 import { createHmac } from 'node:crypto'
-import { accounts, checkPage, expect, looks, openPage, settle, signIn, test, type Page } from '../../../web/tests/browser'
+import { accounts, checkPage, expect, looks, openPage, newName, settle, signIn, signInByForm, test, type Page } from '../../../web/tests/browser'
 
 // What the app of a phone computes (RFC 6238) of the key that the page shows.
 function codeOf(secret: string, later = 0) {
@@ -32,10 +32,16 @@ for (const look of looks) {
     const watched = await openPage(browser, look)
     const { page } = watched
     await signIn(page, accounts.administrator)
-    for (const path of ['/admin/agencies', '/admin/accounts', '/account']) {
+    for (const path of ['/admin/agencies', '/admin/accounts', '/admin/systems', '/shared-fields', '/account']) {
       await page.goto(path)
       await settle(page)
       await checkPage(page)
+      // The administration's own bar leads to all that it has.
+      if (path !== '/account') {
+        const bar = page.getByRole('navigation', { name: look.lang === 'en' ? 'Administration' : '管理', exact: true })
+        const names = look.lang === 'en' ? ['Agencies', 'Information systems', 'Shared fields', 'Health'] : ['部门', '信息系统', '一数一源', '运行状态']
+        for (const name of names) await expect(bar.getByRole('link', { name, exact: true })).toBeVisible()
+      }
     }
     await page.goto('/admin/accounts')
     await settle(page)
@@ -51,7 +57,7 @@ test('an invited person chooses a password, adds a second factor, and signs in w
   test.setTimeout(240_000)
   const chief = await openPage(browser, looks[0]!)
   await signIn(chief.page, accounts.administrator)
-  const name = `invited_${Date.now()}`
+  const name = newName('invited')
   const link = await invite(chief.page, name)
   await checkPage(chief.page)
   expect(chief.faults).toEqual([])
@@ -66,7 +72,7 @@ test('an invited person chooses a password, adds a second factor, and signs in w
   await page.locator('main input[name=again]').fill('three or four words')
   await page.getByRole('button', { name: '设置密码' }).click()
   await page.locator('main').getByRole('link', { name: '登录' }).click()
-  await signIn(page, { name, password: 'three or four words' })
+  await signInByForm(page, { name, password: 'three or four words' })
 
   await page.goto('/account')
   await settle(page)
@@ -127,7 +133,7 @@ test('an agency is added below another and closed', async ({ watched }) => {
   await settle(page)
   await page.getByRole('button', { name: '新增部门' }).click()
   const form = page.getByRole('form', { name: '新增部门' })
-  const name = `new_${Date.now()}`
+  const name = newName('new')
   await form.getByLabel('简称（英文）').fill(name)
   await form.getByLabel('中文名称').fill('监测中心')
   await form.getByLabel('统一社会信用代码').fill('11420000011043153X')

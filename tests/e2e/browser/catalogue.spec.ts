@@ -17,10 +17,15 @@ for (const look of looks) {
       await hoverAll(page, 12)
       if (process.env.YM_SHOTS) await page.screenshot({ path: `${process.env.YM_SHOTS}/overview-${look.lang}.png`, fullPage: true })
       const late = page.locator('a[href*="freshness=late"]').first()
-      const href = (await late.getAttribute('href')) ?? ''
-      const said = Number((await late.locator('strong').innerText()).replace(/\D/g, ''))
-      const list = (await (await page.request.get(`/api/v1${href}&limit=1`)).json()) as { total: number }
-      expect(list.total).toBe(said)
+      // Another file may register a dataset between the figure and the list: then both are looked at again.
+      await expect(async () => {
+        await page.reload()
+        await settle(page)
+        const href = (await late.getAttribute('href')) ?? ''
+        const said = Number((await late.locator('strong').innerText()).replace(/\D/g, ''))
+        const list = (await (await page.request.get(`/api/v1${href}&limit=1`)).json()) as { total: number }
+        expect(list.total).toBe(said)
+      }).toPass({ timeout: 30_000 })
       await late.click()
       await expect(page).toHaveURL(/\/datasets\?.*freshness=late/)
       await settle(page)

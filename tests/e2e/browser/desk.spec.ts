@@ -1,7 +1,7 @@
 // A steward mends, accepts, drops, changes by a rule, loads the file again, undoes, and makes the next version; a phone reads.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { accounts, checkPage, expect, looks, settle, signIn, test, type Page } from '../../../web/tests/browser'
+import { accounts, checkPage, expect, looks, newName, settle, signIn, test, type Page } from '../../../web/tests/browser'
 
 const schema = {
   fields: [
@@ -20,8 +20,8 @@ const file = [
 /** A dataset of the steward's agency with five quarantined rows, by the API. */
 async function waiting(page: Page): Promise<{ id: string; load: string }> {
   const session = (await (await page.request.get('/api/v1/session')).json()) as { csrf: string; account: { agency: { name: string } } }
-  const headers = { 'X-CSRF-Token': session.csrf, Origin: new URL(page.url()).origin }
-  const id = `${session.account.agency.name}.desk_${Date.now().toString(36)}`
+  const headers = { 'X-CSRF-Token': session.csrf, Origin: process.env.YM_BASE_URL! }
+  const id = `${session.account.agency.name}.${newName('desk')}`
   const made = await page.request.post('/api/v1/datasets', {
     headers,
     data: {

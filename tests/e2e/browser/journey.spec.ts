@@ -1,6 +1,6 @@
 // The journeys of the pages' design: each counts its own clicks and fails above its number.
 import { readFileSync } from 'node:fs'
-import { accounts, expect, looks, settle, signIn, test, type Page } from '../../../web/tests/browser'
+import { accounts, expect, looks, newName, settle, signIn, test, type Page } from '../../../web/tests/browser'
 
 const shared = process.env.YM_SHARED ?? '../../shared'
 const path = `${shared}/data/encodings/villages_hubei_gb18030.csv`
@@ -45,7 +45,8 @@ for (const look of looks.map((one) => ({ ...one, width: 1440, height: 900 }))) {
       const english = look.lang === 'en'
       const clicks = await countClicks(page)
       await signIn(page, accounts.steward)
-      const name = `villages_${Date.now().toString(36)}`
+      await page.goto('/')
+      const name = newName('villages')
       const title = { zh: `村居代码${name}`, en: `Villages ${name}` }
       // What a dataset of before has: a schema that says what a code is.
       const made = await page.evaluate(async ([short, titles]) => {

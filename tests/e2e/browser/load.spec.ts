@@ -1,6 +1,6 @@
 // A steward registers a dataset, loads a GBK file, reads the report, publishes; and drops another one.
 import { readFileSync } from 'node:fs'
-import { accounts, checkPage, expect, looks, settle, signIn, test, type Page } from '../../../web/tests/browser'
+import { accounts, checkPage, expect, looks, newName, settle, signIn, test, type Page } from '../../../web/tests/browser'
 
 const shared = process.env.YM_SHARED ?? '../../shared'
 const real = `${shared}/data/encodings/cnemc_station_list_gbk.csv`
@@ -20,7 +20,7 @@ function gbk(): { name: string; mimeType: string; buffer: Buffer } {
 async function register(page: Page, title: string): Promise<string> {
   await page.goto('/datasets/new')
   await settle(page)
-  const name = `trial_${Date.now().toString(36)}`
+  const name = newName('trial')
   await page.locator('#name').fill(name)
   await page.locator('#title-zh').fill(title)
   await page.locator('#theme').click()

@@ -27,12 +27,9 @@ for (const look of looks) {
       const { page } = watched
       await signIn(page, accounts.steward)
       const { items } = (await (await page.request.get('/api/v1/datasets?limit=200')).json()) as {
-        items: { id: string }[]
+        items: { id: string; may: { load: boolean } }[]
       }
-      const own = await page.evaluate(async () => {
-        const answer = await fetch('/api/v1/datasets?limit=200')
-        return ((await answer.json()) as { items: { id: string; may: { load: boolean } }[] }).items.find((one) => one.may.load)?.id
-      })
+      const own = items.find((one) => one.may.load)?.id
       expect(items.length).toBeGreaterThan(0)
       for (const path of ['/', '/jobs', '/datasets/new', ...(own ? [`/datasets/${own}/loads/new`, `/datasets/${own}?tab=versions`] : [])]) {
         await test.step(path, async () => {
