@@ -27,6 +27,7 @@ static const struct store_migration migrations[] = {
     {11, "lake_lease", LAKE_LEASE_SCHEMA},
     {12, "upkeep", UPKEEP_SCHEMA_1},
     {13, "versions", LAKE_VERSIONS_1},
+    {14, "notes", LAKE_NOTE_SCHEMA},
 };
 
 static const struct jobs_kind kinds[] = {

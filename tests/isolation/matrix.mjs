@@ -137,6 +137,7 @@ export const matrix = {
 
   'GET /api/v1/loads/{id}': signed(404, { administrator: 200 }, load),
   'GET /api/v1/loads/{id}/preview': signed(404, { administrator: 200 }, load),
+  'PATCH /api/v1/loads/{id}': signed(404, { administrator: 200 }, { ...load, request: json({ note: 'x' }) }),
   'POST /api/v1/loads/{id}/publish': signed(404, { administrator: 409 }, load),
   'POST /api/v1/loads/{id}/refuse': signed(404, { administrator: 409 }, load),
   'GET /api/v1/loads/{id}/quarantine': signed(404, { auditor: 200, administrator: 200 }, load),

@@ -20,6 +20,7 @@
 
 // Table dataset_recipe, and the recipe of a version.
 extern const char LAKE_SCHEMA_RECIPE[];
+extern const char LAKE_NOTE_SCHEMA[]; // the note of a version
 struct lake;
 struct lake_options {
     struct store_pool *pool;
@@ -44,6 +45,7 @@ struct lake_load {
     int64_t id, dataset, version, job, size, received, published, account;
     int64_t base; // the load that it was made of by mending; 0: a file
     struct ym_str dataset_name, state, file, digest, report; // report: JSON text or none
+    struct ym_str note;                                      // of its steward, or none
     struct collect_recipe recipe;                            // as said with the file
     struct ym_error problem;
     bool hold;
@@ -86,6 +88,11 @@ YM_MUST bool lake_refuse(struct lake *lake, const struct org_caller *caller, int
                          struct ym_error *err);
 YM_MUST bool lake_load_get(struct lake *lake, const struct org_caller *caller, int64_t load,
                            struct ym_arena *arena, struct lake_load *out, struct ym_error *err);
+// What its steward says about a checked or published load: kept with the version, seen by who sees
+// it; at most 1,000 bytes (YM_INVALID "lake.note"), an empty one takes it away. A load that is
+// neither: YM_CONFLICT "lake.state".
+YM_MUST bool lake_note(struct lake *lake, const struct org_caller *caller, int64_t load,
+                       struct ym_str note, struct ym_error *err);
 struct lake_loads {
     struct lake_load *items;
     size_t n, cap;

@@ -25,7 +25,7 @@ static const char SQL_LOADED[] = "DELETE FROM upload WHERE id = :upload";
 #define LOAD_COLUMNS                                                                               \
     "v.id, v.dataset, v.number, v.job, v.size, v.received, v.published, v.account, d.name,"        \
     " v.state, v.file, v.digest, v.report, v.problem, v.hold, v.encoding, v.delimiter,"            \
-    " v.header_row, v.recipe, v.base FROM version v JOIN dataset d ON d.id = v.dataset"
+    " v.header_row, v.recipe, v.base, v.note FROM version v JOIN dataset d ON d.id = v.dataset"
 static const char SQL_LOAD[] = "SELECT " LOAD_COLUMNS " WHERE v.id = :id";
 static const char SQL_LOADS[] = "SELECT " LOAD_COLUMNS
                                 " WHERE v.dataset = :dataset AND (:before = 0 OR v.id < :before)"
@@ -240,6 +240,7 @@ static void row_of(const struct store_rows *rows, struct ym_arena *arena, struct
         .hold = store_int(rows, 14) != 0,
         .said = true,
         .base = store_int(rows, 19),
+        .note = ym_arena_str(arena, store_text(rows, 20)),
     };
     lake_problem_read(store_text(rows, 13), &out->problem);
     struct ym_str recipe = store_text(rows, 18);

@@ -14,6 +14,12 @@ static const char SQL_REFUSE[] =
     "UPDATE version SET state = 'refused', problem = :problem"
     " WHERE id = :id AND state IN ('received', 'checked')";
 
+const char LAKE_NOTE_SCHEMA[] = "ALTER TABLE version ADD COLUMN note TEXT;\n";
+static const char SQL_NOTE[] =
+    "UPDATE version SET note = :note"
+    " WHERE id = :id AND state IN ('checked', 'published')";
+enum { NOTE_MAX = 1000 };
+
 static struct ym_str dump(const json_t *value, struct ym_arena *arena)
 {
     struct ym_buf text = {0};
@@ -276,6 +282,41 @@ bool lake_refuse(struct lake *lake, const struct org_caller *caller, int64_t id,
     if (ym_str_is(load.state, "checked") &&
         !lake_ingest_drop(lake->options.engine, &target, &dropped))
         ym_log_error(YM_WARN, "lake.leftovers", &dropped);
+out:
+    store_give(lake->options.pool, store);
+    ym_arena_clear(&arena);
+    return ok;
+}
+
+bool lake_note(struct lake *lake, const struct org_caller *caller, int64_t id, struct ym_str note,
+               struct ym_error *err)
+{
+    struct ym_arena arena = {0};
+    struct lake_load load;
+    struct store *store = NULL;
+    int64_t changed = 0;
+    bool ok = false;
+
+    note = ym_str_trim(note);
+    if (note.n > NOTE_MAX) {
+        ym_fail(err, YM_INVALID, "lake.note", "a note of %zu bytes", note.n);
+        return ym_hint(err, "Write up to %d bytes: readers of the version see it.", NOTE_MAX);
+    }
+    if (!own_load(lake, caller, id, &arena, &load, err) ||
+        !store_take(lake->options.pool, &store, err))
+        goto out;
+    org_act_with(store, caller);
+    if (!store_run(
+            store, SQL_NOTE,
+            YM_ARGS(note.n > 0 ? ym_text("note", note) : ym_null("note"), ym_int("id", load.id)),
+            &changed, err))
+        goto out;
+    ok = changed == 1;
+    if (!ok) {
+        ym_fail(err, YM_CONFLICT, "lake.state", "load %lld is %.*s and takes no note",
+                (long long)id, YM_FMT(load.state));
+        ym_hint(err, "A note belongs to a load that is checked, or published.");
+    }
 out:
     store_give(lake->options.pool, store);
     ym_arena_clear(&arena);

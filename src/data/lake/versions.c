@@ -25,7 +25,7 @@ const char LAKE_VERSIONS_1[] =
     " v.duplicates, v.state, v.file, a.act, a.reason, a.at,"                                       \
     " CASE WHEN v.id = (SELECT w.id FROM version w WHERE w.dataset = v.dataset"                    \
     " AND w.state = 'published' ORDER BY w.published DESC, w.number DESC LIMIT 1)"                 \
-    " THEN 1 ELSE 0 END FROM version v LEFT JOIN version_act a"                                    \
+    " THEN 1 ELSE 0 END, v.note FROM version v LEFT JOIN version_act a"                            \
     " ON a.id = (SELECT MAX(b.id) FROM version_act b WHERE b.version = v.id)"                      \
     " WHERE v.dataset = :dataset"
 static const char SQL_LIST[] = COLUMNS
@@ -57,6 +57,7 @@ static void read_one(const struct store_rows *rows, struct ym_arena *arena,
         .reason = ym_arena_str(arena, store_text(rows, 11)),
         .acted = store_int(rows, 12),
         .current = store_int(rows, 13) != 0,
+        .note = ym_arena_str(arena, store_text(rows, 14)),
     };
 }
 

@@ -20,6 +20,7 @@ extern const char LAKE_VERSIONS_1[];
 
 struct lake_version {
     struct catalog_version facts;
+    struct ym_str note;        // of its steward, or none
     struct ym_str act, reason; // the last one: withdraw, restore, retire; none: there was none
     int64_t acted;
     bool current;

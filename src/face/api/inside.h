@@ -116,7 +116,8 @@ http_handler api_rows_get, api_export_get, api_versions_get, api_version_get;
 http_handler api_version_withdraw, api_version_restore, api_diff_get;
 http_handler api_retention_get, api_retention_put;
 http_handler api_dataset_review, api_overview_get;
-http_handler api_loads_get, api_loads_post, api_load_get, api_load_publish, api_load_refuse;
+http_handler api_loads_get, api_loads_post, api_load_get, api_load_patch, api_load_publish,
+    api_load_refuse;
 http_handler api_uploads_options, api_uploads_post, api_upload_get, api_upload_patch;
 http_handler api_upload_delete, api_upload_post, api_upload_preview, api_load_preview;
 extern const struct http_sink api_upload_sink;

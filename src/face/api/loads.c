@@ -27,13 +27,14 @@ static json_t *job_json(const struct http_request *rq, int64_t id)
 
 static json_t *load_json(const struct http_request *rq, const struct lake_load *load)
 {
-    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
                      api_id(load->id), "dataset", ym_json_str(load->dataset_name), "version",
                      (json_int_t)load->version, "state", ym_json_str(load->state), "file",
                      ym_json_str(load->file), "size", (json_int_t)load->size, "received_at",
                      api_time(load->received), "published_at", api_time(load->published), "job",
                      job_json(rq, load->job), "report", report_json(load->report), "problem",
-                     api_problem(rq, &load->problem), "base", api_id(load->base));
+                     api_problem(rq, &load->problem), "base", api_id(load->base), "note",
+                     load->note.n > 0 ? ym_json_str(load->note) : json_null());
 }
 
 bool api_load_answer(struct http_request *rq, int64_t id, struct http_reply *re,
@@ -144,6 +145,17 @@ bool api_load_publish(struct http_request *rq, struct http_reply *re, struct ym_
 
     return api_path_id(rq, &id, err) &&
            lake_publish(api_of(rq)->options.lake, api_caller(rq), id, err) &&
+           api_load_answer(rq, id, re, err);
+}
+
+bool api_load_patch(struct http_request *rq, struct http_reply *re, struct ym_error *err)
+{
+    struct ym_str note = {NULL, 0};
+    const struct api_field fields[] = {{"note", API_TEXT, true, &note}};
+    int64_t id;
+
+    return api_path_id(rq, &id, err) && api_fields(rq->json, fields, YM_COUNT(fields), err) &&
+           lake_note(api_of(rq)->options.lake, api_caller(rq), id, note, err) &&
            api_load_answer(rq, id, re, err);
 }
 

@@ -376,6 +376,9 @@ const struct http_route api_routes[] = {
 
     {"GET", "/api/v1/loads/{id}", api_load_get, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL, "A load", NULL,
      "Load", 200, false, "read"},
+    {"PATCH", "/api/v1/loads/{id}", api_load_patch, HTTP_SIGNED_IN, HTTP_JSON_BODY, NULL,
+     "The note of a checked or published load, which readers of the version see", "LoadChange",
+     "Load", 200, false, "load"},
     {"POST", "/api/v1/loads/{id}/publish", api_load_publish, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,
      "Publish a load that stopped at checked", NULL, "Load", 200, false, "load"},
     {"POST", "/api/v1/loads/{id}/refuse", api_load_refuse, HTTP_SIGNED_IN, HTTP_NO_BODY, NULL,

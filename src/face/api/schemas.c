@@ -275,10 +275,10 @@ static const struct {
          "Time") ",\"file\":" TEXT_OR_NULL
                  ",\"rows\":{\"type\":\"object\",\"properties\":{\"in\":" INTEGER
                  ",\"kept\":" INTEGER ",\"quarantined\":" INTEGER ",\"duplicates\":" INTEGER
-                 ",\"dropped\":" INTEGER
-                 "}},\"load\":" OR_NULL("Id") ",\"current\":" BOOLEAN ",\"act\":" TEXT_OR_NULL
-                                              ",\"reason\":" TEXT_OR_NULL ",\"acted_at\":" OR_NULL(
-                                                  "Time") ",\"report\":" OR_NULL("Report") "}}"},
+                 ",\"dropped\":" INTEGER "}},\"load\":" OR_NULL(
+                     "Id") ",\"current\":" BOOLEAN ",\"note\":" TEXT_OR_NULL
+                           ",\"act\":" TEXT_OR_NULL ",\"reason\":" TEXT_OR_NULL
+                           ",\"acted_at\":" OR_NULL("Time") ",\"report\":" OR_NULL("Report") "}}"},
     {"VersionList", LIST("Version")},
     {"VersionAct",
      "{\"type\":\"object\",\"properties\":{\"reason\":{\"type\":\"string\","
@@ -592,7 +592,8 @@ static const struct {
          "Id") ",\"dataset\":" TEXT ",\"version\":" INTEGER
                ",\"state\":{\"type\":\"string\",\"enum\":[\"received\",\"checked\","
                "\"published\",\"refused\","
-               "\"withdrawn\",\"retired\"]},\"file\":" TEXT_OR_NULL ",\"size\":" INTEGER
+               "\"withdrawn\",\"retired\"]},\"note\":" TEXT_OR_NULL ",\"file\":" TEXT_OR_NULL
+               ",\"size\":" INTEGER
                ",\"received_at\":" OR_NULL("Time") ",\"published_at\":" OR_NULL(
                    "Time") ",\"job\":" OR_NULL("Job") ",\"report\":" OR_NULL("Report") ",\""
                                                                                        "pro"
@@ -603,6 +604,9 @@ static const struct {
                                                                                            "Probl"
                                                                                            "em") "}"
                                                                                                  "}"},
+    {"LoadChange",
+     "{\"type\":\"object\",\"required\":[\"note\"],\"properties\":{\"note\":{\"type\":\"string\","
+     "\"maxLength\":1000}},\"additionalProperties\":false}"},
     {"LoadList", LIST("Load")},
     {"Preview",
      "{\"type\":\"object\",\"required\":[\"columns\",\"rows\",\"problem\"],\"properties\":{"

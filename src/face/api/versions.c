@@ -13,6 +13,7 @@ static json_t *version_json(const struct lake_version *version)
     json_t *json = catalog_version_json(&version->facts);
 
     json_object_set_new(json, "current", json_boolean(version->current));
+    json_object_set_new(json, "note", text_or_null(version->note));
     json_object_set_new(json, "act", text_or_null(version->act));
     json_object_set_new(json, "reason", text_or_null(version->reason));
     json_object_set_new(json, "acted_at", api_time(version->acted));

@@ -89,7 +89,8 @@ static bool open_store(struct reading_lake *with, struct ym_error *err)
                                                  {4, "org_roles", ORG_SCHEMA_2},
                                                  {5, "recipe", LAKE_SCHEMA_RECIPE},
                                                  {6, "draft", LAKE_DRAFT_SCHEMA},
-                                                 {7, "versions", LAKE_VERSIONS_1}};
+                                                 {7, "versions", LAKE_VERSIONS_1},
+                                                 {8, "notes", LAKE_NOTE_SCHEMA}};
     char url[128];
 
     snprintf(url, sizeof url, "sqlite:%s/control.db", with->folder);

@@ -77,6 +77,7 @@ static void open_world(const struct both *both, bool with_jobs, bool with_engine
         {3, "catalog", CATALOG_SCHEMA_1}, {4, "catalog-core", CATALOG_SCHEMA_2},
         {5, "org_roles", ORG_SCHEMA_2},   {6, "schedules", JOBS_SCHEMA_2},
         {7, "lease", LAKE_LEASE_SCHEMA},  {8, "versions", LAKE_VERSIONS_1},
+        {9, "notes", LAKE_NOTE_SCHEMA},
     };
     static const struct jobs_kind kinds[] = {{"lake.derive", noop, 1}, {"lake.retire", retire, 5}};
     static const struct jobs_follower followers[] = {{"version.withdrawn", "lake.derive"},

@@ -74,7 +74,7 @@ for (const look of looks) {
       await checkPage(page)
       await page.keyboard.press('ArrowDown')
       await expect(page.locator('[role=option][aria-selected=true]')).toHaveCount(1)
-      await expect(await active()).not.toContainText(id)
+      await expect(await active()).not.toHaveAttribute('id', `found-data-${id.replace('.', '-')}`)
       await page.keyboard.press('ArrowUp')
       await page.keyboard.press('Enter')
       await expect(page).toHaveURL(new RegExp(`/datasets/${id.replace('.', '\\.')}$`))

@@ -57,6 +57,7 @@ export interface FileLoad {
   job: Job | null
   report: Report | null
   problem: ProblemFacts | null
+  note: string | null
 }
 export interface QuarantinedRow {
   line: number
@@ -77,6 +78,7 @@ export const listLoads = (dataset: string, signal?: AbortSignal) =>
   ask<Page<FileLoad>>('GET', ofDataset(dataset), { query: { limit: 50 }, signal })
 export const getFileLoad = (id: string, signal?: AbortSignal) => ask<FileLoad>('GET', one(id), { signal })
 export const publishLoad = (id: string) => ask<unknown>('POST', `${one(id)}/publish`)
+export const noteLoad = (id: string, note: string) => ask<FileLoad>('PATCH', one(id), { body: { note } })
 export const refuseLoad = (id: string) => ask<unknown>('POST', `${one(id)}/refuse`)
 export const listQuarantine = (
   id: string,

@@ -1,4 +1,5 @@
 import { address, ask, type Page } from '@/api/http'
+import type { Report } from '@/api/loads'
 import type { Row } from '@/api/rows'
 
 export interface RowCounts {
@@ -18,6 +19,10 @@ export interface Version {
   rows: RowCounts
   load: string
   current: boolean
+  /** Of its steward. */
+  note: string | null
+  /** Where the caller may see the load. */
+  report?: Report
   /** What was done to it last, why and when. */
   act: 'withdraw' | 'restore' | 'retire' | null
   reason: string | null
@@ -57,6 +62,8 @@ const of = (dataset: string) => `/datasets/${encodeURIComponent(dataset)}`
 
 export const listVersions = (dataset: string, signal?: AbortSignal) =>
   ask<Page<Version>>('GET', `${of(dataset)}/versions`, { query: { limit: 200 }, signal })
+export const getVersion = (dataset: string, number: number, signal?: AbortSignal) =>
+  ask<Version>('GET', `${of(dataset)}/versions/${number}`, { signal })
 export const withdrawVersion = (dataset: string, number: number, reason: string) =>
   ask<Version>('POST', `${of(dataset)}/versions/${number}/withdraw`, { body: { reason } })
 export const restoreVersion = (dataset: string, number: number) =>
