@@ -153,6 +153,8 @@ for (const look of looks) {
       await page.getByRole('dialog').getByRole('button', { name: words('确认发布第2版', 'Publish version 2 now') }).click()
       await expect(page.getByRole('status').filter({ hasText: words('发布', 'was published') })).toBeVisible()
       await expect(page.locator('.acted li')).toHaveCount(5)
+      // From its top: what lies half under the bar while it is scrolled is no small target.
+      await page.evaluate(() => scrollTo(0, 0))
       await checkPage(page)
       await picture(page, `desk-report-${look.name.replaceAll(' ', '-')}`)
       const versions = (await (await page.request.get(`/api/v1/datasets/${id}/versions`)).json()) as { items: { rows: unknown }[] }
