@@ -270,7 +270,7 @@ static void page_sql(const struct diff *d, struct ym_buf *sql, struct engine_par
     ym_buf_add(sql, YM_STR(") ORDER BY "));
     for (size_t k = 0; k < d->key.n; k++)
         ym_buf_printf(sql, "%sif(a.h != 0, a.k%zu, b.k%zu)", k > 0 ? ", " : "", k, k);
-    ym_buf_printf(sql, " LIMIT %lld", (long long)(d->limit - (int64_t)d->n + 1));
+    ym_buf_printf(sql, " LIMIT %" PRId64, d->limit - (int64_t)d->n + 1);
 }
 
 static bool read_item(struct diff *d, struct ym_str line, struct ym_buf lines[2],
