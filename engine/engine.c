@@ -6,6 +6,7 @@
  * reason on stderr. STORE and the directories must exist. Environment: what CONFIG.xml and its
  * users.xml take by from_env, and YM_ENGINE_NATIVE to open the native port of a cluster too.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -36,23 +38,45 @@ const char *chdb_result_error(struct chdb_result *result);
 static char sql_alone[] = "--query=SYSTEM START LISTEN HTTP; " SLEEP;
 static char sql_cluster[] = "--query=SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; " SLEEP;
 
-// <http_port>0</http_port> lets the kernel choose: find the first listener, which is HTTP's.
-static void *announce(void *unused)
+static bool tell_listener(int fd)
 {
-    for (;; usleep(5000)) {
-        for (int fd = 3; fd < 1024; fd++) {
-            struct sockaddr_in address = {.sin_family = AF_UNSPEC};
-            socklen_t size = sizeof address, on_size = sizeof(int);
-            int on = 0;
+    struct sockaddr_in address = {.sin_family = AF_UNSPEC};
+    socklen_t size = sizeof address, on_size = sizeof(int);
+    int on = 0;
 
-            if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &on_size) != 0 || !on)
-                continue;
-            if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||
-                address.sin_family != AF_INET)
-                continue;
-            dprintf(STDOUT_FILENO, "http %d\n", ntohs(address.sin_port));
-            return unused;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &on_size) != 0 || !on ||
+        getsockname(fd, (struct sockaddr *)&address, &size) != 0 || address.sin_family != AF_INET)
+        return false;
+    dprintf(STDOUT_FILENO, "http %d\n", ntohs(address.sin_port));
+    return true;
+}
+
+// <http_port>0</http_port> lets the kernel choose: find the first listener, which is HTTP's. Its
+// number is behind those of the files that the tables hold open, two a dataset.
+static void *announce(void *with)
+{
+    DIR *files = with;
+
+    for (;; usleep(5000)) {
+        rewinddir(files);
+        for (const struct dirent *file = readdir(files); file; file = readdir(files)) {
+            int fd = atoi(file->d_name);
+            if (fd > STDERR_FILENO && tell_listener(fd)) {
+                closedir(files);
+                return NULL;
+            }
         }
+    }
+}
+
+// The tables hold files open; the number that a shell allows by default is for 500 datasets.
+static void allow_files(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
     }
 }
 
@@ -187,8 +211,10 @@ int main(int argc, char **argv)
     setsid();                  // ^C at the terminal goes to the server only
     (void)signal(SIGPIPE, SIG_IGN);
 
+    allow_files();
+    DIR *files = opendir("/proc/self/fd"); // out of reach once confined
     char *config_dir = strdup(argv[1]), *config = NULL, *path = NULL;
-    if (!config_dir || asprintf(&config, "--config-file=%s", argv[1]) < 0 ||
+    if (!files || !config_dir || asprintf(&config, "--config-file=%s", argv[1]) < 0 ||
         asprintf(&path, "--path=%s", argv[2]) < 0)
         abort();
     bool caged = confine(argv + 2, dirname(config_dir)) && forbid_calls();
@@ -200,7 +226,7 @@ int main(int argc, char **argv)
 
     pthread_t thread;
     if (pthread_create(&thread, NULL, watch_stdin, NULL) != 0 ||
-        pthread_create(&thread, NULL, announce, NULL) != 0) {
+        pthread_create(&thread, NULL, announce, files) != 0) {
         fprintf(stderr, "engine: cannot begin a thread\n");
         return 1;
     }

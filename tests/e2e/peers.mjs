@@ -1,7 +1,7 @@
 // Peers for tests and benches: a bare engine and a private PostgreSQL, both removed afterwards.
 import { createHash, randomBytes } from 'node:crypto'
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { build } from './support.mjs'
@@ -25,7 +25,8 @@ export function rss(pid) {
 
 /** yunmeng-engine alone, as an operator's own ClickHouse would be: user bench, a password, no header. */
 export class Engine {
-  async up(folder) {
+  /** `open`: so many files are open in it from the beginning. */
+  async up(folder, { open = 0 } = {}) {
     this.folder = folder
     for (const name of ['config', 'store', 'files']) mkdirSync(join(folder, name), { recursive: true })
     this.password = randomBytes(16).toString('hex')
@@ -37,10 +38,12 @@ export class Engine {
 <users><default><password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
 <bench><password_sha256_hex from_env="YM_ENGINE_PW_SHA256"/><networks><ip>127.0.0.1</ip></networks><profile>bench</profile><quota>default</quota><access_management>1</access_management></bench></users>
 <quotas><default/></quotas></clickhouse>`)
+    const nothing = openSync('/dev/null', 'r')
     this.child = spawn(join(build, 'bin/yunmeng-engine'), [join(folder, 'config/config.xml'), join(folder, 'store'), join(folder, 'files')], {
       env: { YM_ENGINE_PW_SHA256: createHash('sha256').update(this.password).digest('hex') },
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit', ...Array(open).fill(nothing)],
     })
+    closeSync(nothing)
     this.port = await new Promise((done, fail) => {
       this.child.stdout.on('data', (bytes) => {
         const at = /http (\d+)/.exec(bytes)
