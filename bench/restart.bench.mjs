@@ -11,7 +11,7 @@ const datasets = Number(process.env.YM_DATASETS ?? 5000)
 const limit = { seconds: 5, megabytes: 320 }
 const place = folder('restart')
 const together = 50
-const safe = 'non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1'
+const safe = 'fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1'
 
 async function gone(child) {
   while (child.exitCode === null && child.signalCode === null) await pause(20)

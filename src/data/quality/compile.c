@@ -9,8 +9,8 @@
 #include "data/quality/inside.h"
 
 #define SAFE                                                                                       \
-    " SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1,"                \
-    " fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1"
+    " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1,"                                  \
+    " min_rows_to_fsync_after_merge = 1"
 
 struct making {
     const struct quality_schema *schema;
@@ -107,13 +107,10 @@ static void make_good_table(const struct making *m, struct ym_buf *sql)
         engine_name(sql, m->schema->key.items[k]);
         ym_buf_add(sql, YM_STR(", "));
     }
-    /* allow_nullable_key is for the fields of the projections. A version becomes one part a minute
-     * or two after its last row, in the background: 100 rows by the beginning of a key cost 11 ms
-     * of CPU then and 19 in the five parts of a load of 10 million rows, which the engine leaves as
-     * they are otherwise. Merging them costs 12.7 CPU s, too much for before the publication. */
+    // allow_nullable_key is for the fields of the projections. Its parts become one behind the
+    // publication (lake.merge).
     ym_buf_add(sql, YM_STR("_pos)" SAFE ", index_granularity = 1024, min_compress_block_size = 8192"
-                           ", allow_nullable_key = 1, min_age_to_force_merge_seconds = 60"
-                           ", min_age_to_force_merge_on_partition_only = 1"));
+                           ", allow_nullable_key = 1"));
 }
 
 static void make_bad_table(const struct making *m, struct ym_buf *sql)
