@@ -3,23 +3,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { Server, childrenOf, folder, init, pause, remove } from './support.mjs'
+import { Server, childrenOf, folder, init, pause, random, remove } from './support.mjs'
 
 const kills = Number(process.env.YM_KILLS ?? 25)
 const first = Number(process.env.YM_SEED ?? 20261124)
 const rowsEach = 20_000
 const place = folder('kill')
 const server = new Server(join(place, 'var'))
-
-// mulberry32: small, seeded, the same on every machine.
-function random(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 const schema = {
   fields: [

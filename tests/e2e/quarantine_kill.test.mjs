@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { Server, childrenOf, folder, init, pause, remove } from './support.mjs'
+import { Server, childrenOf, folder, init, pause, random, remove } from './support.mjs'
 
 const kills = Number(process.env.YM_KILLS ?? 12)
 const first = Number(process.env.YM_SEED ?? 20261124)
@@ -11,15 +11,6 @@ const wrong = 400 // quarantined rows of each round
 const right = 2000
 const place = folder('quarantine-kill')
 const server = new Server(join(place, 'var'))
-
-function random(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 const schema = { fields: [{ name: 'id', type: 'integer' }, { name: 'n', type: 'integer' }], primaryKey: ['id'] }
 // The wrong ones first: lines 2 to 401.

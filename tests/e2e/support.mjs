@@ -23,6 +23,16 @@ export function remove(path) {
   rmSync(path, { recursive: true, force: true })
 }
 
+/** mulberry32: numbers in [0, 1), small, seeded, the same on every machine. */
+export function random(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
 /** Runs the command line to its end. `json` is the last line of stdout, where it is JSON. */
 export function run(args, { env = {}, cwd } = {}) {
   const done = spawnSync(program, args, {

@@ -115,24 +115,31 @@ static void close_place(struct place *place)
     store_pool_close(place->pool);
 }
 
-static int64_t add(struct place *place, const char *kind)
+static int64_t add_new(struct place *place, const struct jobs_new *what)
 {
-    json_t *about = json_pack("{s:s}", "name", "云");
-    struct jobs_new what = {.kind = kind,
-                            .subject = YM_STR("environment.hour"),
-                            .about = about,
-                            .agency = 7,
-                            .account = 8};
     struct ym_error err = {0};
     struct store *store = NULL;
     int64_t id = 0;
 
     assert_true(store_take(place->pool, &store, &err));
     assert_true(store_begin(store, &err));
-    assert_true(jobs_add(place->jobs, store, &what, &id, &err));
+    assert_true(jobs_add(place->jobs, store, what, &id, &err));
     assert_true(store_commit(store, &err));
     store_give(place->pool, store);
     jobs_wake(place->jobs);
+    return id;
+}
+
+static int64_t add(struct place *place, const char *kind)
+{
+    json_t *about = json_pack("{s:s}", "name", "云");
+    const struct jobs_new what = {.kind = kind,
+                                  .subject = YM_STR("environment.hour"),
+                                  .about = about,
+                                  .agency = 7,
+                                  .account = 8};
+    int64_t id = add_new(place, &what);
+
     json_decref(about);
     return id;
 }
@@ -511,19 +518,10 @@ static void an_event_makes_a_job_of_each_follower(void **state)
 
 static int64_t add_of(struct place *place, int64_t agency, int64_t account)
 {
-    struct jobs_new what = {
+    const struct jobs_new what = {
         .kind = "quick", .subject = YM_STR("a.b"), .agency = agency, .account = account};
-    struct ym_error err = {0};
-    struct store *store = NULL;
-    int64_t id = 0;
 
-    assert_true(store_take(place->pool, &store, &err));
-    assert_true(store_begin(store, &err));
-    assert_true(jobs_add(place->jobs, store, &what, &id, &err));
-    assert_true(store_commit(store, &err));
-    store_give(place->pool, store);
-    jobs_wake(place->jobs);
-    return id;
+    return add_new(place, &what);
 }
 
 static void jobs_of_several_agencies_and_the_own_ones_are_one_list(void **state)
