@@ -31,6 +31,7 @@ struct job {
     bool cancelled; // by a person, not by the server's end
     bool lost;      // another server has it now
     bool held;      // the keeper reads it: not to be freed
+    bool over;      // its function has ended, its row may not say so yet
     bool untold, unwritten;
     int64_t told_at, kept_at; // by ym_monotonic
     struct job *next;

@@ -69,6 +69,8 @@ static void keep(struct jobs *jobs, struct job *job, const struct jobs_view *vie
 static struct job *next_due(struct jobs *jobs, int64_t now, int64_t *wake)
 {
     for (struct job *job = jobs->running; job; job = job->next) {
+        if (job->over)
+            continue;
         int64_t at = tell_at(job) < keep_at(job) ? tell_at(job) : keep_at(job);
         if (at <= now) {
             job->held = true;

@@ -215,8 +215,21 @@ static bool show(struct jobs *jobs, struct job *job)
     return !closing;
 }
 
-// Out of the list, and nobody reads it any more. Whether the server is ending.
-static bool hide(struct jobs *jobs, struct job *job)
+// Nobody changes it or tells of it any more. It stays in the list until its end is told: its row is
+// older until then, and who looks for a job that runs elsewhere would tell of that. Whether the
+// server is ending.
+static bool stand_still(struct jobs *jobs, struct job *job)
+{
+    pthread_mutex_lock(&jobs->lock);
+    job->over = true;
+    while (job->held)
+        pthread_cond_wait(&jobs->change, &jobs->lock);
+    bool closing = jobs->closing;
+    pthread_mutex_unlock(&jobs->lock);
+    return closing;
+}
+
+static void hide(struct jobs *jobs, struct job *job)
 {
     struct job **at = &jobs->running;
 
@@ -224,11 +237,7 @@ static bool hide(struct jobs *jobs, struct job *job)
     while (*at != job)
         at = &(*at)->next;
     *at = job->next;
-    while (job->held)
-        pthread_cond_wait(&jobs->change, &jobs->lock);
-    bool closing = jobs->closing;
     pthread_mutex_unlock(&jobs->lock);
-    return closing;
 }
 
 static void *with_of(const struct job *job)
@@ -291,7 +300,7 @@ static void run(struct jobs *jobs, struct job *job)
     bool ok = show(jobs, job) && carry_out(job, &err);
     if (!ok)
         close_stopped(jobs, job);
-    bool closing = hide(jobs, job);
+    bool closing = stand_still(jobs, job);
     struct outcome out = outcome_of(job, ok, closing, &err);
     if (!job->lost && end_surely(job, &out)) {
         job->view.state = state_of(out.state);
@@ -305,6 +314,7 @@ static void run(struct jobs *jobs, struct job *job)
         pthread_mutex_unlock(&jobs->lock);
         jobs_tell_watchers(jobs, &job->view);
     }
+    hide(jobs, job);
     free_job(job);
 }
 

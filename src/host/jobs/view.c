@@ -213,7 +213,7 @@ static void stop_here(struct jobs *jobs, int64_t id)
 {
     pthread_mutex_lock(&jobs->lock);
     for (struct job *job = jobs->running; job; job = job->next) {
-        if (job->view.id != id)
+        if (job->view.id != id || job->over)
             continue;
         job->cancelled = true;
         atomic_store(&job->stop, true);

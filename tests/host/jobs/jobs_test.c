@@ -353,6 +353,31 @@ static void progress_reaches_watchers_at_most_ten_times_a_second(void **state)
     close_place(&place);
 }
 
+// Between its last step and its end in the store a job's row is older than what watchers were told.
+static void progress_never_goes_back_at_the_end(void **state)
+{
+    struct place place = {0};
+
+    open_place(*state, 1, 0, &place);
+    for (int i = 0; i < 10; i++) {
+        struct watcher watcher = {0};
+        struct ym_error err = {0};
+        int64_t id = add(&place, "long");
+        wait_runs(&place, i + 1);
+        int64_t watch = jobs_watch(place.jobs, id, on_change, &watcher);
+        assert_true(watch > 0);
+        usleep(150000);
+        // Each cancellation has the keeper look for jobs that run elsewhere.
+        while (jobs_cancel(place.jobs, id, &err)) // until it has ended
+            usleep(200);
+        assert_true(jobs_wait(place.jobs, id, 10000));
+        jobs_unwatch(place.jobs, watch);
+        assert_true(atomic_load(&watcher.done) > 0);
+        assert_false(atomic_load(&watcher.wrong));
+    }
+    close_place(&place);
+}
+
 static void a_stopping_server_leaves_its_jobs_to_the_next(void **state)
 {
     struct place place = {0};
@@ -593,6 +618,7 @@ int main(void)
         cmocka_unit_test(busy_is_tried_again_and_anything_has_an_end),
         cmocka_unit_test(a_running_job_and_a_waiting_one_can_be_cancelled),
         cmocka_unit_test(progress_reaches_watchers_at_most_ten_times_a_second),
+        cmocka_unit_test(progress_never_goes_back_at_the_end),
         cmocka_unit_test(a_stopping_server_leaves_its_jobs_to_the_next),
         cmocka_unit_test(a_killed_servers_job_runs_again_as_soon_as_it_is_back),
         cmocka_unit_test(a_dead_servers_lease_is_taken_over_when_it_is_over),
