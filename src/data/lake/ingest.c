@@ -6,8 +6,9 @@
 #include <pthread.h>
 
 enum {
-    STREAMS = 2,                   // into the engine at once
-    STREAM_BYTES = 8 * 1024 * 1024 // of a file, from which on there are several
+    STREAMS = 2,                     // into the engine at once
+    STREAM_BYTES = 8 * 1024 * 1024,  // of a file, from which on there are several
+    PARTS_BYTES = 1024 * 1024 * 1024 // of a file, up to which its parts may wait for lake.merge
 };
 
 // The rows on their way from the reader to the engine: one reader, several streams into the engine,
@@ -158,7 +159,9 @@ static bool drop_partition(struct engine *engine, const struct quality_target *t
     }
     struct ym_str sql = ym_arena_printf(arena, "ALTER TABLE %s.%.*s DROP PARTITION %lld",
                                         target->database, YM_FMT(name), (long long)target->version);
-    ok = engine_run(engine, sql.p, YM_NO_ARGS, err);
+    // Where the engine outlives a server that died, its merges may still wait for that one.
+    ok = (table != 'd' || quality_merges(engine, target, true, err)) &&
+         engine_run(engine, sql.p, YM_NO_ARGS, err);
 out:
     ym_buf_clear(&answer);
     return ok;
@@ -294,7 +297,7 @@ bool lake_ingest(struct lake_ingest *in, struct ym_arena *arena, struct ym_error
     struct collect_end end = {0};
     struct ym_error dropped = {0};
     size_t *map = NULL;
-    bool ok = false;
+    bool ok = false, hold;
 
     if (!lake_ingest_drop(in->engine, &in->target, err))
         return false;
@@ -307,6 +310,9 @@ bool lake_ingest(struct lake_ingest *in, struct ym_arena *arena, struct ym_error
     if (!quality_compile(&schema, map, in->facts.n_columns, &in->target, arena, &sql, err))
         goto out;
     if (!quality_begin(in->engine, &sql, err))
+        goto out;
+    hold = in->size <= PARTS_BYTES;
+    if (hold && !quality_merges(in->engine, &in->target, false, err))
         goto out;
     if (in->schema) {
         if (!insert(in, read, sql.insert, arena, err))
@@ -323,7 +329,8 @@ bool lake_ingest(struct lake_ingest *in, struct ym_arena *arena, struct ym_error
     if (!report(in, &schema, map, &end, err))
         goto out;
     in->settled = quality_schema_json(&schema);
-    ok = clean(in->engine, &in->target, arena, err);
+    ok = (!hold || quality_merges(in->engine, &in->target, true, err)) &&
+         clean(in->engine, &in->target, arena, err);
 out:
     collect_close(read);
     // A failed attempt leaves nothing behind where the engine still answers; recovery does the

@@ -271,10 +271,22 @@ static bool quarantine(struct settling *s, const char *code, const struct qualit
     return run(s, &sql);
 }
 
+bool quality_merges(struct engine *engine, const struct quality_target *target, bool go,
+                    struct ym_error *err)
+{
+    char sql[128];
+
+    (void)snprintf(sql, sizeof sql, "SYSTEM %s MERGES %s.d%" PRId64, go ? "START" : "STOP",
+                   target->database, target->dataset);
+    return engine_run(engine, sql, YM_NO_ARGS, err);
+}
+
 static bool take_out(struct settling *s)
 {
     struct ym_buf sql = {0};
 
+    if (!quality_merges(s->engine, s->target, true, s->err)) // a deletion is one of them
+        return false;
     ym_buf_add(&sql, YM_STR("ALTER TABLE "));
     good(s, &sql);
     ym_buf_printf(&sql, " DELETE IN PARTITION %" PRId64 " WHERE _pos IN (SELECT _pos FROM ",

@@ -12,9 +12,10 @@ enum {
     CALM_MS = 10000,   // who lived so long begins with the shortest back-off again
     START_MS = 120000, // from the start to the port: opening thousands of tables takes time
     PROBE_S = 20,
-    END_MS = 5000,  // from the closed pipe to SIGKILL
-    REST_MS = 5000, // without a call, and its free memory is given back
-    LOOK_MS = 5000, // between two looks at an engine that is not our child
+    END_MS = 5000,   // from the closed pipe to SIGKILL
+    REST_MS = 5000,  // without a call, and its free memory is given back
+    BUSY_MS = 60000, // so also where there is always one
+    LOOK_MS = 5000,  // between two looks at an engine that is not our child
     LINE_BYTES = 512
 };
 
@@ -57,10 +58,12 @@ static void tell_pid(struct engine *engine, pid_t pid)
     pthread_mutex_unlock(&engine->lock);
 }
 
-/* A load's columns are some MB each and come and go with every block: with pages of 4 KiB a third
- * of the engine's CPU went to page faults. 5 million rows x 10 columns, one run each: 32.0 CPU s
- * without, 20.7 with (jemalloc's own setting; libchdb's functions have the prefix). */
-static char HUGE_PAGES[] = "JE_MALLOC_CONF=thp:always";
+/* A load's columns are some MB each and come and go with every block: most of the engine's CPU went
+ * to fresh pages, which the kernel clears. So pages are huge, and what is free stays for the next
+ * block, also pieces from 64 MB on, until we have all of it given back (rest). 5 million rows x 10
+ * columns, CPU s of the engine: 32.0 without, 20.7 with huge pages, 15.0 with both and smaller
+ * blocks (data/quality/text.c). libchdb's jemalloc has the prefix. */
+static char MEMORY[] = "JE_MALLOC_CONF=thp:always,oversize_threshold:0,dirty_decay_ms:-1";
 
 // Sleeps until the time is over or somebody woke us.
 static void doze(struct engine *engine, int ms)
@@ -119,7 +122,7 @@ static bool start_child(struct engine *engine, struct worker_child *child, struc
         .program = options->program,
         .argv = (char *[]){(char *)options->program, config, store, tmp, (char *)options->backups,
                            NULL},
-        .envp = (char *[]){key, digest, HUGE_PAGES, NULL},
+        .envp = (char *[]){key, digest, MEMORY, NULL},
         .stdin_fd = -1,
         .own_group = true,
         .keep_stderr = true,
@@ -137,6 +140,7 @@ struct watched {
     struct said out, err;
     char why[ENGINE_TROUBLE]; // the last it said on stderr before it was ready
     bool ready;
+    int64_t purged_at; // by ym_monotonic
 };
 
 static void hear_port(struct watched *w)
@@ -189,8 +193,9 @@ static bool hear(struct watched *w, int fd, struct said *said, void (*on_line)(s
     return n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
 }
 
-// Its allocator keeps what is free until a thread uses it again, which at rest none does: measured
-// after 3 million rows 257 MB, given back 59 MB (anonymous memory; tests/host/engine).
+// Its allocator keeps what is free until a thread uses it again: given back at rest, and each
+// minute where there is none. After 3 million rows 257 MB were 59 then (anonymous memory;
+// tests/host/engine).
 static void rest(struct watched *w)
 {
     struct engine *engine = w->engine;
@@ -198,11 +203,13 @@ static void rest(struct watched *w)
     struct ym_error err = {0};
 
     pthread_mutex_lock(&engine->lock);
-    bool due = w->ready && engine->used && engine->running == 0 &&
-               ym_monotonic() - engine->called_at > REST_MS * INT64_C(1000);
-    if (due)
-        engine->used = false;
+    int64_t now = ym_monotonic();
+    bool idle = engine->running == 0 && now - engine->called_at > REST_MS * INT64_C(1000);
+    bool due = w->ready && engine->used && (idle || now - w->purged_at > BUSY_MS * INT64_C(1000));
+    engine->used = engine->used && !(due && idle);
     pthread_mutex_unlock(&engine->lock);
+    if (due)
+        w->purged_at = now;
     if (due && !engine_do_by(engine, &w->way, NULL, &purge, &err) && !engine_stopping(engine))
         ym_log_error(YM_DEBUG, "engine.not_purged", &err);
 }
