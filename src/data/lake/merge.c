@@ -2,7 +2,7 @@
 
 #include "base/time.h"
 
-/* A load leaves a part for each million rows or so. Whoever reads in the order of the key has to
+/* A load leaves a part for each quarter of a million rows. Whoever reads in the order of the key has to
  * merge them, each time: the difference of two versions of 5 million rows costs 2.3 CPU s over 6
  * parts a side, 0.95 over one. Merging costs 5 CPU s once, so it waits until nobody is loading: a
  * load's time is what people wait for. */
@@ -10,7 +10,8 @@ enum {
     ROWS_AT_ONCE = 100000, // cost nothing that anybody would notice; more wait
     REST_S = 10,           // after the publication, and while a load is under way,
     AT_LAST_S = 3600,      // but no longer than this
-    TIMEOUT_S = 6 * 3600
+    TIMEOUT_S = 6 * 3600,
+    ABORTED = 236 // ClickHouse's
 };
 
 static const char SQL_VERSION[] =
@@ -51,14 +52,19 @@ static bool look(struct merging *m, struct ym_error *err)
     return ok;
 }
 
+static bool fail_loading(struct ym_error *err)
+{
+    ym_fail(err, YM_BUSY, "lake.loading", "a load is under way, or has just ended");
+    return ym_hint(err, "Parts are merged when nobody loads.");
+}
+
 static bool is_time(const struct merging *m, struct ym_error *err)
 {
     int64_t since = (ym_now() - m->published) / YM_SECOND;
 
     if (m->rows <= ROWS_AT_ONCE || since >= AT_LAST_S || (since >= REST_S && m->loading == 0))
         return true;
-    ym_fail(err, YM_BUSY, "lake.loading", "a load is under way, or has just ended");
-    return ym_hint(err, "Parts are merged when nobody loads.");
+    return fail_loading(err);
 }
 
 static bool count_parts(struct merging *m, struct ym_error *err)
@@ -90,7 +96,10 @@ static bool merge(struct job *job, struct merging *m, struct ym_error *err)
                    (long long)m->dataset, (long long)m->version);
     struct engine_query query = {
         .sql = sql, .stopped = job_stopped, .with = job, .timeout_s = TIMEOUT_S};
-    if (!engine_do(m->lake->options.engine, &query, err) || !count_parts(m, err))
+    bool ok = engine_do(m->lake->options.engine, &query, err);
+    if (!ok && query.exception == ABORTED) // a load of this dataset has begun (quality_merges)
+        return fail_loading(err);
+    if (!ok || !count_parts(m, err))
         return false;
     if (m->parts <= 1)
         return true;

@@ -33,6 +33,12 @@ static bool retire(struct job *job, void *with, struct ym_error *err)
     return lake_retire(job, world.lake, err);
 }
 
+static bool merge(struct job *job, void *with, struct ym_error *err)
+{
+    (void)with;
+    return lake_merge(job, world.lake, err);
+}
+
 static void tell(const char *sql, struct ym_args args)
 {
     struct ym_error err = {0};
@@ -79,7 +85,8 @@ static void open_world(const struct both *both, bool with_jobs, bool with_engine
         {7, "lease", LAKE_LEASE_SCHEMA},  {8, "versions", LAKE_VERSIONS_1},
         {9, "notes", LAKE_NOTE_SCHEMA},
     };
-    static const struct jobs_kind kinds[] = {{"lake.derive", noop, 1}, {"lake.retire", retire, 5}};
+    static const struct jobs_kind kinds[] = {
+        {"lake.derive", noop, 1}, {"lake.retire", retire, 5}, {"lake.merge", merge, 200}};
     static const struct jobs_follower followers[] = {{"version.withdrawn", "lake.derive"},
                                                      {"version.restored", "lake.derive"}};
     static char program[4096];
@@ -328,6 +335,45 @@ static void retired_versions_lose_their_rows_and_a_hold_keeps_them(void **state)
     close_world();
 }
 
+// A load of the same dataset has the table's merges wait (quality_merges), also one under way.
+static void parts_wait_for_the_end_of_a_load_and_become_one(void **state)
+{
+    static const char parts[] =
+        "SELECT toString(count()) FROM system.parts WHERE active AND"
+        " database = 'lake' AND table = 'd7'";
+    struct ym_error err = {0};
+    struct ym_buf answer = {0};
+    struct store *store = NULL;
+
+    open_world(*state, true, true);
+    run("CREATE TABLE lake.d7 (_version UInt32, _pos UInt64) ENGINE = MergeTree PARTITION BY"
+        " _version ORDER BY _pos");
+    run("SYSTEM STOP MERGES lake.d7");
+    run("INSERT INTO lake.d7 SELECT 1, number FROM numbers(10)");
+    run("INSERT INTO lake.d7 SELECT 1, 10 + number FROM numbers(10)");
+    add_version(1, 0);
+    json_t *about = json_pack("{s:s, s:i}", "dataset", "7", "version", 1);
+    assert_true(store_take(world.pool, &store, &err));
+    assert_true(jobs_add(world.jobs, store,
+                         &(struct jobs_new){.kind = "lake.merge", .about = about}, NULL, &err));
+    store_give(world.pool, store);
+    json_decref(about);
+    jobs_wake(world.jobs);
+    for (int i = 0; i < 400 && ask("SELECT tries FROM job") == 0 &&
+                    ask("SELECT COUNT(*) FROM job WHERE state = 'failed'") == 0;
+         i++)
+        usleep(50000);
+    assert_int_equal(ask("SELECT COUNT(*) FROM job WHERE state = 'failed'"), 0);
+    assert_true(ask("SELECT tries FROM job") > 0);
+    run("SYSTEM START MERGES lake.d7");
+    for (int i = 0; i < 400 && ask("SELECT COUNT(*) FROM job WHERE state = 'done'") == 0; i++)
+        usleep(50000);
+    assert_true(engine_ask(world.engine, parts, YM_NO_ARGS, &answer, &err));
+    assert_true(ym_str_is(ym_str_trim(ym_buf_str(&answer)), "1"));
+    ym_buf_clear(&answer);
+    close_world();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +381,7 @@ int main(void)
         cmocka_unit_test(withdrawing_needs_a_reason_and_the_right),
         cmocka_unit_test(what_a_policy_would_retire_is_shown_first),
         cmocka_unit_test(retired_versions_lose_their_rows_and_a_hold_keeps_them),
+        cmocka_unit_test(parts_wait_for_the_end_of_a_load_and_become_one),
     };
 
     return both_run("data/lake/versions", tests, YM_COUNT(tests));
