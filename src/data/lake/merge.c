@@ -2,7 +2,7 @@
 
 #include "base/time.h"
 
-/* A load leaves a part for each quarter of a million rows. Whoever reads in the order of the key has to
+/* A load leaves a part for each 262,144 rows. Whoever reads in the order of the key has to
  * merge them, each time: the difference of two versions of 5 million rows costs 2.3 CPU s over 6
  * parts a side, 0.95 over one. Merging costs 5 CPU s once, so it waits until nobody is loading: a
  * load's time is what people wait for. */

@@ -78,9 +78,8 @@ static const struct ym_arg settings[] = {
     {.name = "max_ast_elements", .type = YM_INT, .i = 20000000},
     {.name = "max_expanded_ast_elements", .type = YM_INT, .i = 20000000},
     // Of a row there are some copies on the way, of each stream a block: smaller ones need less
-    // fresh
-    // memory (host/engine/child.c). Into 1,048,449 rows a block 5 million took 18.9 CPU s, into
-    // 262,144 15.0, into 131,072 16.3: more parts cost, too.
+    // fresh memory (host/engine/child.c). Into 1,048,449 rows a block 5 million took 18.9 CPU s,
+    // into 262,144 15.0, into 131,072 16.3: more parts cost, too.
     {.name = "min_insert_block_size_rows", .type = YM_INT, .i = 262144},
     {.name = "min_insert_block_size_bytes", .type = YM_INT, .i = 134217728},
     // Else the last digit of a double may differ from the text's nearest double.

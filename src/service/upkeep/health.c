@@ -61,10 +61,11 @@ bool upkeep_health(struct upkeep *upkeep, const struct org_caller *caller, json_
         (json_int_t)state.disk.size, "free", (json_int_t)state.disk.free, "low",
         (json_int_t)state.disk_low, "store", "size", (json_int_t)state.store_bytes, "written_at",
         time_json(state.beat), "engine", "ready", engine_ready(upkeep->options.engine), "starts",
-        (json_int_t)engine_starts(upkeep->options.engine), "why", trouble.n ? ym_json_str(trouble) : json_null(),
-        "jobs", "waiting", (json_int_t)state.jobs_waiting, "oldest_at",
-        time_json(state.jobs_oldest), "backup", "at", time_json(state.backup_at), "proven_at",
-        time_json(state.proven_at), "proven_seconds", (json_int_t)state.proven_seconds,
-        "promised_hours", (json_int_t)upkeep->options.backup_hours);
+        (json_int_t)engine_starts(upkeep->options.engine), "why",
+        trouble.n ? ym_json_str(trouble) : json_null(), "jobs", "waiting",
+        (json_int_t)state.jobs_waiting, "oldest_at", time_json(state.jobs_oldest), "backup", "at",
+        time_json(state.backup_at), "proven_at", time_json(state.proven_at), "proven_seconds",
+        (json_int_t)state.proven_seconds, "promised_hours",
+        (json_int_t)upkeep->options.backup_hours);
     return *out || ym_fail(err, YM_FAULT, "upkeep.answer", "the answer cannot be made");
 }
