@@ -60,7 +60,7 @@ static void *announce(void *with)
     for (;; usleep(5000)) {
         rewinddir(files);
         for (const struct dirent *file = readdir(files); file; file = readdir(files)) {
-            int fd = atoi(file->d_name);
+            int fd = (int)strtol(file->d_name, NULL, 10); // "." and "..": 0
             if (fd > STDERR_FILENO && tell_listener(fd)) {
                 closedir(files);
                 return NULL;
